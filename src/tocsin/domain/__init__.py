@@ -1,0 +1,1 @@
+"""Nouns and pure decisions. Standard library only: no clock, no input or output."""

@@ -1,0 +1,112 @@
+"""The one error tree. A class docstring says what went wrong; the data are attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where, which field, what was there, what would be accepted."""
+
+    file: str
+    line: int | None
+    field: str
+    value: str
+    accepted: str
+
+    def __str__(self) -> str:
+        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
+        head = f"{place}: " if place else ""
+        got = f" is {self.value}" if self.value else ""
+        return f"{head}{self.field}{got}; accepted: {self.accepted}"
+
+
+class TocsinError(Exception):
+    """Every error that Tocsin raises on purpose."""
+
+
+class InvalidInputError(TocsinError):
+    """Input was refused and nothing was written; `problems` lists everything wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems in file and line order."""
+        self.problems: tuple[Problem, ...] = tuple(
+            sorted(problems, key=lambda problem: (problem.file, problem.line or 0, problem.field))
+        )
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class InvalidDeclarationError(InvalidInputError):
+    """Declared files (theaters, scenarios, indicators) were refused."""
+
+
+class InvalidObservationError(InvalidInputError):
+    """Observations were refused."""
+
+
+class UnknownNameError(TocsinError):
+    """A theater, scenario or indicator that was asked for is not declared."""
+
+    def __init__(self, noun: str, name: str, known: Sequence[str]) -> None:
+        """Say which names are known."""
+        self.noun = noun
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(f"no {noun} named {name!r}; known: {', '.join(known) or 'none'}")
+
+
+class NoFitError(TocsinError):
+    """No accepted fit answers for this theater at this instant."""
+
+    def __init__(self, theater: str, as_of: str) -> None:
+        """Say what to do about it."""
+        self.theater = theater
+        self.as_of = as_of
+        super().__init__(
+            f"theater {theater!r} has no accepted fit as of {as_of}; run: tocsin fit {theater} --as-of {as_of}"
+        )
+
+
+class FitRejectedError(TocsinError):
+    """A fit did not pass the gate; it is kept with its reasons and never published."""
+
+    def __init__(self, fit: str, reasons: Sequence[str]) -> None:
+        """Keep every reason."""
+        self.fit = fit
+        self.reasons = tuple(reasons)
+        super().__init__(f"fit {fit} was rejected: {'; '.join(reasons)}")
+
+
+class FitInterruptedError(TocsinError):
+    """A fit was stopped before it ended (its deadline passed, or it was cancelled); nothing was kept."""
+
+    def __init__(self, reason: str) -> None:
+        """Say which of the two it was."""
+        self.reason = reason
+        super().__init__(f"the fit was stopped and nothing was kept: {reason}")
+
+
+class DamagedArtifactError(TocsinError):
+    """Stored draws do not match their recorded SHA-256, or cannot be read."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        """Name the file."""
+        self.path = path
+        self.detail = detail
+        super().__init__(f"stored draws in {path} cannot be trusted: {detail}")
+
+
+class StoreError(TocsinError):
+    """The store cannot be used as it is."""
+
+
+class UnserializableRecipeError(TocsinError):
+    """A recipe holds a value that has no canonical form, so its fingerprint would not be stable."""
+
+    def __init__(self, path: str, value: object) -> None:
+        """Name the place in the recipe."""
+        self.path = path
+        super().__init__(f"{path} is {value!r} ({type(value).__name__}); accepted: text, finite numbers, "
+                         "true/false, dates, arrays of numbers, and lists or mappings of these")

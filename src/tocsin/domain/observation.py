@@ -1,0 +1,175 @@
+"""Observations: graded reports, append-only, with the day it happened and the instant we knew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from tocsin.domain.errors import InvalidObservationError, Problem
+from tocsin.domain.grading import Grade, parse_grade
+from tocsin.domain.indicator import Indicator
+
+_GRADE_FORM = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One graded report about one indicator.
+
+    Reports of one `origin` are echoes of one report and count once. `coverage` overrides the indicator's declared one.
+    A later observation that names this one in `supersedes` replaces it (a correction) or, with `withdrawn`, removes
+    it (a retraction); nothing is edited.
+    """
+
+    id: str
+    indicator: str
+    observed_on: date
+    value: float
+    grade: Grade
+    origin: str
+    summary: str
+    source: str
+    author: str
+    recorded_at: datetime
+    coverage: float | None = None
+    supersedes: str | None = None
+    withdrawn: bool = False
+
+    def fingerprint(self) -> str:
+        """SHA-256 of what the report says, without who recorded it when: the same content is the same report."""
+        content = [
+            self.indicator, self.observed_on.isoformat(), self.value, str(self.grade), self.origin, self.summary,
+            self.source, self.coverage, self.supersedes, self.withdrawn,
+        ]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An observation as text that somebody typed or a file holds, before it is believed.
+
+    `place` is the file it stands in ("" when typed) and `line` its line there.
+    """
+
+    indicator: str
+    observed_on: str
+    value: str
+    grade: str
+    origin: str = ""
+    summary: str = ""
+    source: str = ""
+    coverage: str = ""
+    place: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A draft whose every field was accepted."""
+
+    indicator: Indicator
+    observed_on: date
+    value: float
+    grade: Grade
+    origin: str
+    summary: str
+    source: str
+    coverage: float | None
+
+
+def read_drafts(drafts: Iterable[Draft], indicators: Mapping[str, Indicator], today: date) -> list[Report]:
+    """Every draft as a report, or InvalidObservationError with every problem of every draft.
+
+    Args:
+        drafts: What to read.
+        indicators: The declared indicators by id.
+        today: The last day that is not in the future, in the theater's time zone.
+    """
+    problems: list[Problem] = []
+    reports = [report for draft in drafts if (report := _read(draft, indicators, today, problems)) is not None]
+    if problems:
+        raise InvalidObservationError(problems)
+    return reports
+
+
+def _read(
+    draft: Draft, indicators: Mapping[str, Indicator], today: date, problems: list[Problem]
+) -> Report | None:
+    found: list[Problem] = []
+
+    def refuse(field: str, value: str, accepted: str) -> None:
+        found.append(Problem(draft.place, draft.line, field, repr(value), accepted))
+
+    indicator = indicators.get(draft.indicator)
+    if indicator is None:
+        near = ", ".join(_nearest(draft.indicator, indicators))
+        refuse("indicator", draft.indicator, f"a declared indicator, such as {near}")
+    day = _day(draft.observed_on)
+    if day is None:
+        refuse("observed_on", draft.observed_on, "a day of the calendar as YYYY-MM-DD")
+    elif day > today:
+        refuse("observed_on", draft.observed_on, f"a day that has begun: {today.isoformat()} or earlier")
+    value = _number(draft.value)
+    if value is None:
+        refuse("value", draft.value, "a finite number" if indicator is None else _values(indicator))
+    elif indicator is not None and (accepted := indicator.value_problem(value)):
+        refuse("value", draft.value, f"{accepted} ({indicator.id} is a {indicator.kind})")
+    grade = parse_grade(draft.grade)
+    if grade is None:
+        refuse("grade", draft.grade, _GRADE_FORM)
+    coverage = _coverage(draft.coverage)
+    if draft.coverage and coverage is None:
+        refuse("coverage", draft.coverage, "a number above 0 and up to 1, or nothing for the declared one")
+    for name, text in (("origin", draft.origin), ("summary", draft.summary), ("source", draft.source)):
+        if text[:1] in {"=", "+", "-", "@", "\t"}:
+            refuse(name, text, "text that does not begin with =, +, -, @ or a tab (a spreadsheet would run it)")
+    problems.extend(found)
+    if found or indicator is None or day is None or value is None or grade is None:
+        return None
+    origin = draft.origin or f"{draft.source or 'unnamed'}/{draft.indicator}/{draft.observed_on}"
+    return Report(indicator, day, value, grade, origin, draft.summary, draft.source, coverage)
+
+
+def _values(indicator: Indicator) -> str:
+    return f"{indicator.value_problem(math.nan)} ({indicator.id} is a {indicator.kind})"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == len("YYYY-MM-DD") else None
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _coverage(text: str) -> float | None:
+    number = _number(text)
+    return number if number is not None and 0 < number <= 1 else None
+
+
+def _nearest(name: str, known: Iterable[str]) -> list[str]:
+    tail = name.rsplit("/", maxsplit=1)[-1]
+    letters = set(tail)
+    return sorted(known, key=lambda other: (-len(letters & set(other.rsplit("/", maxsplit=1)[-1])), other))[:3]
+
+
+def effective(observations: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:
+    """The observations that stand at an instant: known by then, not superseded by then, not withdrawn.
+
+    The order is by day, then instant, then id, so that everything derived from it repeats bit for bit.
+    """
+    known = [observation for observation in observations if observation.recorded_at <= as_of]
+    replaced = {observation.supersedes for observation in known}
+    standing = (item for item in known if item.id not in replaced and not item.withdrawn)
+    return tuple(sorted(standing, key=lambda item: (item.observed_on, item.recorded_at, item.id)))
