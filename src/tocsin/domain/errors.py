@@ -88,6 +88,10 @@ class FitInterruptedError(TocsinError):
         super().__init__(f"the fit was stopped and nothing was kept: {reason}")
 
 
+class SamplerFailedError(TocsinError):
+    """The sampler itself broke down; nothing was kept."""
+
+
 class DamagedArtifactError(TocsinError):
     """Stored draws do not match their recorded SHA-256, or cannot be read."""
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tocsin.domain.diagnosis import Diagnosis
 from tocsin.domain.fit import Fit
 from tocsin.domain.observation import Observation
+from tocsin.ensemble.cells import CellArrays, WindowArrays
+from tocsin.ensemble.design import Design
+from tocsin.ensemble.draws import Draws
+from tocsin.ensemble.ensemble import Ensemble
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +53,65 @@ class FitBook(Protocol):
 
     def draws(self, fit: Fit) -> bytes:
         """The stored draws; DamagedArtifactError if they do not match `fit.sha256`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far long work has come: `done` of `total` units of one phase, such as draws of "sampling"."""
+
+    phase: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may stop a fit: `cancelled` is asked several times a second; `deadline_seconds` counts from its start."""
+
+    deadline_seconds: float
+    cancelled: Callable[[], bool]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sampled:
+    """What the sampler returns; `diagnosis.odds_error` is NaN until the odds are known."""
+
+    draws: Draws
+    diagnosis: Diagnosis
+    compile_seconds: float
+    sample_seconds: float
+
+
+class Sampler(Protocol):
+    """Draws from the posterior."""
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Everything but the data and the seed that decides the draws: sampler settings and library versions."""
+        ...
+
+    def sample(
+        self,
+        design: Design,
+        cells: CellArrays,
+        window: WindowArrays,
+        *,
+        seed: int,
+        limits: Limits,
+        report: Callable[[Progress], None],
+    ) -> Sampled:
+        """Sample, or raise FitInterruptedError within a second of being cancelled or passing the deadline."""
+        ...
+
+
+class DrawsCodec(Protocol):
+    """Turns an ensemble into bytes and back, bit for bit."""
+
+    def encode(self, ensemble: Ensemble) -> bytes:
+        """The ensemble as bytes."""
+        ...
+
+    def decode(self, data: bytes) -> Ensemble:
+        """The ensemble again; DamagedArtifactError where the bytes are not one."""
         ...

@@ -1,0 +1,1 @@
+"""Weighted draws and everything computed from them, with NumPy alone."""

@@ -1,0 +1,120 @@
+"""Evidence as arrays in long form, which every likelihood takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.domain.evidence import Cell, Evidence
+from tocsin.ensemble.density import log_density
+from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats, Integers
+
+_NODES = 48
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CellArrays:
+    """N cells with R alternatives in all; the alternatives of cell n are rows `first[n]` to `first[n + 1] − 1`.
+
+    Attributes:
+        step: (N,) window step.
+        indicator: (N,) indicator index.
+        coverage: (N,) in (0, 1].
+        first: (N + 1,) first row of each cell.
+        value: (R,) alternative values; measures are transformed.
+        log_trust: (R,) log of the trust in each alternative.
+        log_background: (N,) log of (1 − Σ trust) · p(value | baseline prior); −inf where trust is complete.
+    """
+
+    step: Integers
+    indicator: Integers
+    coverage: Floats
+    first: Integers
+    value: Floats
+    log_trust: Floats
+    log_background: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WindowArrays:
+    """What happened in each step, beside the cells.
+
+    Attributes:
+        exposure: (E, T) share of the step in which an occurrence would be known: 0 before it was watched, 1, and the
+            elapsed share in the last step.
+        happened: (E, T) 1 where the event occurred.
+        occurred: (C, T) 1 where the coupling's source occurred.
+    """
+
+    exposure: Floats
+    happened: Floats
+    occurred: Floats
+
+
+def lay_out_cells(design: Design, cells: Sequence[Cell]) -> CellArrays:
+    """The arrays of some cells, in their order."""
+    indicator_at = {name: position for position, name in enumerate(design.indicators)}
+    indicator = np.array([indicator_at[cell.indicator] for cell in cells], dtype=np.int64)
+    coverage = np.array([cell.coverage for cell in cells], dtype=np.float64)
+    rows = [(alternative.value, alternative.trust) for cell in cells for alternative in cell.alternatives]
+    background = [
+        _log_background(design, indicator_at[cell.indicator], cell.coverage, cell) for cell in cells
+    ]
+    return CellArrays(
+        step=np.array([cell.step for cell in cells], dtype=np.int64),
+        indicator=indicator,
+        coverage=coverage,
+        first=np.cumsum([0, *(len(cell.alternatives) for cell in cells)], dtype=np.int64),
+        value=np.array([value for value, _ in rows], dtype=np.float64),
+        log_trust=np.log(np.array([trust for _, trust in rows], dtype=np.float64)),
+        log_background=np.array(background, dtype=np.float64),
+    )
+
+
+def _log_background(design: Design, indicator: int, coverage: float, cell: Cell) -> float:
+    left = 1.0 - math.fsum(alternative.trust for alternative in cell.alternatives)
+    if left <= 1e-12:  # noqa: PLR2004 - rounding of trusts that sum to 1
+        return -math.inf
+    # The best trusted value stands for what the untrusted report said; only its scale matters, as the term is constant.
+    value = cell.alternatives[0].value
+    return math.log(left) + log_baseline_density(design, indicator, coverage, value)
+
+
+def log_baseline_density(design: Design, indicator: int, coverage: float, value: float) -> float:
+    """log p(value | baseline prior): the density at normal pressure, integrated over the prior of α.
+
+    Gauss–Hermite quadrature with 48 nodes over α; the dispersion or spread is at its prior median.
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    column = design.block("baseline").start + indicator
+    level = design.mean[column] + design.sd[column] * nodes
+    shape = np.zeros(1)
+    if design.kind[indicator] == COUNT:
+        shape = design.mean[[design.block("log_dispersion").start + int(design.dispersion_of[indicator])]]
+    elif design.kind[indicator] == MEASURE:
+        shape = design.mean[[design.block("log_spread").start + int(design.spread_of[indicator])]]
+    density = log_density(
+        int(design.kind[indicator]), value, level, coverage, shape, design.cutpoints[indicator]
+    ) + np.log(weights / weights.sum())
+    top = density.max()
+    return float(top + np.log(np.exp(density - top).sum()))
+
+
+def lay_out_window(design: Design, evidence: Evidence) -> WindowArrays:
+    """The arrays of what occurred and of when nothing did."""
+    steps = design.steps
+    exposure = np.zeros((len(design.event_scenario), steps))
+    happened = np.zeros_like(exposure)
+    for row, scenario in enumerate(design.event_scenario):
+        name = design.scenarios[scenario]
+        if name in evidence.watched:
+            exposure[row, evidence.watched[name] :] = 1.0
+            exposure[row, -1] = evidence.elapsed
+            happened[row, list(evidence.occurred[name])] = 1.0
+    occurred = np.zeros((len(design.coupling_source), steps))
+    for row, source in enumerate(design.coupling_source):
+        occurred[row, list(evidence.occurred.get(design.scenarios[source], ()))] = 1.0
+    return WindowArrays(exposure, happened, occurred)

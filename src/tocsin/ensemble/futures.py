@@ -1,0 +1,255 @@
+"""Simulated futures: when each scenario first occurs, from where each draw stands now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.domain.evidence import Evidence
+from tocsin.domain.theater import Theater
+from tocsin.ensemble.design import Design, Floats, Rule
+from tocsin.ensemble.draws import Draws
+from tocsin.ensemble.likelihood import linear_predictor
+from tocsin.ensemble.pressure import Dynamics, dynamics
+
+NEVER = np.iinfo(np.uint16).max
+_CHUNK = 250  # draws at a time: the working arrays stay in the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the future begins.
+
+    Attributes:
+        step_days: Days of each future step; the first entry is what is left of the current step, possibly 0.
+        share: Share of a whole step that each of them is.
+        counted: For each rule, its indicator's counts in the last steps, the current one last.
+        uncounted: For each rule, the share of the current step whose reports have not come in yet.
+        coverage: For each rule, the coverage of its indicator.
+        occurred: For each coupling, 1 where its source occurred in the current step.
+    """
+
+    step_days: tuple[int, ...]
+    share: tuple[float, ...]
+    counted: tuple[tuple[int, ...], ...]
+    uncounted: tuple[float, ...]
+    coverage: tuple[float, ...]
+    occurred: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Futures:
+    """M futures of each of D draws, J future steps.
+
+    Attributes:
+        end_day: (J,) days from now to the end of each future step.
+        reached: (S, D, J) chance of each draw that the scenario has occurred by the end of the step.
+        noise: (S, J) variance of `reached` within a draw that comes from the finite number of futures.
+        first_day: (S, D, M) day of the first occurrence counted from now, 0 if it is already so, NEVER if not reached.
+    """
+
+    end_day: NDArray[np.int64]
+    reached: NDArray[np.float32]
+    noise: Floats
+    first_day: NDArray[np.uint16]
+
+
+def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
+    """The start that evidence gives: to the end of the longest horizon."""
+    timeline = theater.timeline
+    last = evidence.first_step + evidence.steps - 1
+    left = timeline.days_in(last) - round(evidence.elapsed * timeline.days_in(last))
+    days, share = [left], [left / timeline.days_in(last)]
+    while sum(days) < theater.horizon_days:
+        days.append(timeline.days_in(last + len(days)))
+        share.append(1.0)
+    counted, uncounted, coverage = [], [], []
+    for rule in design.rules:
+        indicator = theater.indicators[rule.indicator]
+        counts = evidence.counted[design.scenarios[rule.scenario]]
+        counted.append(tuple(counts[-rule.within_steps :]))
+        current = [c for c in evidence.cells if c.indicator == indicator.id and c.step == evidence.steps - 1]
+        uncounted.append(1.0 - current[0].coverage / indicator.coverage if current else 1.0)
+        coverage.append(indicator.coverage)
+    occurred = tuple(
+        float(evidence.steps - 1 in evidence.occurred.get(design.scenarios[source], ()))
+        for source in design.coupling_source
+    )
+    return Start(
+        tuple(days), tuple(share), tuple(counted), tuple(max(0.0, part) for part in uncounted), tuple(coverage), occurred
+    )
+
+
+def simulate(design: Design, draws: Draws, start: Start, seed: int, futures: int) -> Futures:
+    """Simulate `futures` futures of each draw; the same seed and draws give the same futures bit for bit.
+
+    The chance per draw is an average over futures of I − b·(I − A): I is 1 once the scenario has occurred, A is the sum
+    of its conditional chances per step until then. I − A is a martingale that starts at 0 (Doob's decomposition), so it
+    is a control variate for any b; b is its regression coefficient, estimated over all futures (Glasserman 2003, Monte
+    Carlo Methods in Financial Engineering, section 4.1).
+    """
+    steps = len(start.step_days)
+    scenarios = len(design.scenarios)
+    occurred = np.empty((scenarios, len(draws), steps))
+    expected = np.empty((scenarios, len(draws), steps))
+    moments = np.zeros((3, scenarios, steps))
+    first_day = np.empty((scenarios, len(draws), futures), dtype=np.uint16)
+    for low in range(0, len(draws), _CHUNK):
+        part = slice(low, min(low + _CHUNK, len(draws)))
+        run = _Run(design, draws, part, start, np.random.default_rng([seed, 1, low]), futures)
+        for step in range(steps):
+            run.advance(step)
+            happened = run.first_day != NEVER
+            gap = happened - run.expected
+            occurred[:, part, step] = happened.mean(axis=2)
+            expected[:, part, step] = run.expected.mean(axis=2)
+            moments[:, :, step] += [
+                happened.sum(axis=(1, 2)), (happened * gap).sum(axis=(1, 2)), (gap**2).sum(axis=(1, 2))
+            ]
+        first_day[:, part] = run.first_day
+    reached, noise = _reduce(occurred, expected, moments / (len(draws) * futures), futures)
+    return Futures(np.cumsum(start.step_days), reached.astype(np.float32), noise, first_day)
+
+
+def _reduce(occurred: Floats, expected: Floats, moments: Floats, futures: int) -> tuple[Floats, Floats]:
+    gap = occurred - expected
+    happened, cross, square = moments
+    slope = np.where(square > 0, cross / np.where(square > 0, square, 1.0), 0.0)
+    reached = occurred - slope[:, None] * gap
+    # Mean square of I − b·(I − A) over all futures, less what lies between draws, is the variance within a draw.
+    total = happened - 2 * slope * cross + slope**2 * square
+    within = np.maximum(total - (reached**2).mean(axis=1), 0.0) / max(futures - 1, 1)
+    # Averages of a control variate can step out of [0, 1] and back down over time; a chance of "by then" cannot.
+    return np.clip(np.maximum.accumulate(reached, axis=2), 0.0, 1.0), within
+
+
+class _Run:
+    """The state of one chunk's futures: n draws, M futures each."""
+
+    def __init__(
+        self, design: Design, draws: Draws, part: slice, start: Start, random: np.random.Generator, futures: int
+    ) -> None:
+        self.design = design
+        self.start = start
+        self.random = random
+        self.parameters = draws.parameters[part]
+        count = len(self.parameters)
+        self.shape = (count, futures)
+        moves = dynamics(design, self.parameters)
+        self.moves = Dynamics(moves.persistence[:, :, None], moves.weight[:, :, None], moves.echo[:, :, None])
+        self.noise = np.sqrt(-np.expm1(2.0 * np.log(self.moves.persistence)))
+        self.coupling = self.parameters[:, design.block("coupling")]
+        self.part = np.broadcast_to(draws.last_part[part, :, None], (count, design.parts, futures)).copy()
+        self.echo = np.broadcast_to(
+            draws.last_echo[part, :, None], (count, len(design.scenarios), futures)
+        ).copy()
+        self.first_day = np.full((len(design.scenarios), *self.shape), NEVER, dtype=np.uint16)
+        self.expected = np.zeros(self.first_day.shape)
+        self.occurred = np.zeros(self.first_day.shape, dtype=bool)
+        self.counts = [
+            [np.full(self.shape, number, dtype=np.int64) for number in history] for history in start.counted
+        ]
+        self.met = [self._met(counts, rule) for counts, rule in zip(self.counts, design.rules, strict=True)]
+        for rule, met in zip(design.rules, self.met, strict=True):
+            self.first_day[rule.scenario][met] = 0
+            self.expected[rule.scenario][met] = 1.0
+
+    @staticmethod
+    def _met(counts: Sequence[NDArray[np.int64]], rule: Rule) -> NDArray[np.bool_]:
+        return np.asarray(np.sum(counts[-rule.within_steps :], axis=0) >= rule.at_least)
+
+    def advance(self, step: int) -> None:
+        """Move one step on; step 0 is what is left of the current one."""
+        if step:
+            self._move_pressure(step)
+        self.occurred[:] = False
+        day = float(sum(self.start.step_days[:step]))
+        pressure = self._pressure()
+        self._events(pressure, step, day)
+        self._rules(pressure, step, day)
+
+    def _move_pressure(self, step: int) -> None:
+        arriving = self.random.standard_normal(self.part.shape)
+        self.part = self.moves.persistence * self.part + self.noise * arriving
+        self.echo = self.moves.echo * self.echo
+        for row, (source, target) in enumerate(
+            zip(self.design.coupling_source, self.design.coupling_target, strict=True)
+        ):
+            happened = self.occurred[source]
+            if step == 1 and self.start.occurred[row]:
+                happened = np.ones_like(happened)
+            self.echo[:, target] += self.coupling[:, row, None] * happened
+
+    def _pressure(self) -> Floats:
+        pressure = self.echo.copy()
+        for position, scenario in enumerate(self.design.part_scenario):
+            pressure[:, scenario] += self.moves.weight[:, position] * self.part[:, position]
+        return pressure
+
+    def _events(self, pressure: Floats, step: int, day: float) -> None:
+        base = self.parameters[:, self.design.block("log_hazard")]
+        link = self.parameters[:, self.design.block("hazard_link")]
+        for row, scenario in enumerate(self.design.event_scenario):
+            hazard = np.exp(base[:, row, None] + link[:, row, None] * pressure[:, scenario])
+            hazard *= self.start.share[step]
+            waiting = self.random.standard_exponential(self.shape)
+            within = np.divide(waiting, hazard, out=np.full(self.shape, np.inf), where=hazard > 0)
+            self._note(scenario, within < 1.0, -np.expm1(-hazard), day, within, step)
+
+    def _rules(self, pressure: Floats, step: int, day: float) -> None:
+        for row, rule in enumerate(self.design.rules):
+            share = self.start.uncounted[row] if step == 0 else self.start.share[step]
+            level = linear_predictor(self.design, self.parameters, pressure, rule.indicator)
+            mean = self.start.coverage[row] * share * np.exp(level)
+            column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
+            dispersion = np.exp(self.parameters[:, column, None])
+            gamma = self.random.standard_gamma(np.broadcast_to(dispersion, self.shape))
+            new = self.random.poisson(mean * gamma / dispersion)
+            counts = self.counts[row]
+            if step == 0:
+                base = np.sum(counts[-rule.within_steps :], axis=0)
+                counts[-1] = counts[-1] + new
+            else:
+                base = np.sum(counts[max(0, len(counts) - rule.within_steps + 1) :], axis=0)
+                counts.append(new)
+                del counts[: -rule.within_steps]
+            needed = rule.at_least - base
+            met = new >= needed
+            chance = _at_least(needed, mean, dispersion, rule.at_least)
+            # The needed-th of `new` reports, spread evenly over the step, comes at this share of it on average.
+            within = np.clip(needed / (new + 1.0), 0.0, 1.0)
+            self._note(rule.scenario, met, chance, day, within, step, fresh=met & ~self.met[row])
+            self.met[row] = met
+
+    def _note(
+        self,
+        scenario: int,
+        happened: NDArray[np.bool_],
+        chance: Floats,
+        day: float,
+        within: Floats,
+        step: int,
+        fresh: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Record first occurrences and the chance of one; `fresh` occurrences are what couplings feel."""
+        waiting = self.first_day[scenario] == NEVER
+        self.expected[scenario][waiting] += chance[waiting]
+        first = waiting & happened
+        span = self.start.step_days[step]
+        place = day + np.minimum(np.floor(within[first] * span), max(span - 1, 0)) + 1
+        self.first_day[scenario][first] = place.astype(np.uint16)
+        self.occurred[scenario] = happened if fresh is None else fresh
+
+
+def _at_least(needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int) -> Floats:
+    """P(N ≥ needed) for N negative binomial, by summing the few terms below `most`."""
+    filled = mean / (dispersion + mean)
+    term = np.exp(-dispersion * np.log1p(mean / dispersion))
+    below = np.zeros_like(mean)
+    for number in range(most):
+        below += np.where(number < needed, term, 0.0)
+        term = term * (dispersion + number) / (number + 1) * filled
+    return np.clip(1.0 - below, 0.0, 1.0)

@@ -1,0 +1,99 @@
+"""Odds from futures and weights: probabilities, their intervals and their Monte Carlo errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.ensemble.design import Floats
+from tocsin.ensemble.futures import NEVER, Futures
+
+_BATCHES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A probability, its central 50 % and 90 % intervals over draws, and its Monte Carlo standard error."""
+
+    probability: float
+    low50: float
+    high50: float
+    low90: float
+    high90: float
+    error: float
+
+
+def even_weights(futures: Futures) -> Floats:
+    """(D,) weights of draws that nothing has reweighted."""
+    draws = futures.reached.shape[1]
+    return np.full(draws, 1.0 / draws)
+
+
+def chance_by(futures: Futures, scenario: int, days: int) -> tuple[Floats, float]:
+    """Each draw's chance of the scenario within `days` (D,), and the variance in it that is simulation noise.
+
+    Within a step the chance grows evenly.
+    """
+    ends = np.concatenate([[0], futures.end_day])
+    after = int(np.searchsorted(futures.end_day, days))
+    if after == len(futures.end_day):
+        message = f"futures reach {futures.end_day[-1]} days, not {days}"
+        raise ValueError(message)
+    span = ends[after + 1] - ends[after]
+    share = (days - ends[after]) / span if span else 1.0
+    reached = futures.reached[scenario].astype(np.float64)
+    before = reached[:, after - 1] if after else (futures.first_day[scenario] == 0).mean(axis=1)
+    noise = futures.noise[scenario, after]
+    return before + share * (reached[:, after] - before), float(noise)
+
+
+def estimate(futures: Futures, scenario: int, days: int, weights: Floats) -> Estimate:
+    """P(scenario within `days`) under weights (D,) that sum to 1.
+
+    The interval is over draws with future noise integrated out: the spread between draws is drawn in toward the mean by
+    what of its variance is simulation noise.
+    """
+    chance, noise = chance_by(futures, scenario, days)
+    mean = float(weights @ chance)
+    spread = float(weights @ (chance - mean) ** 2)
+    keep = np.sqrt(max(spread - noise, 0.0) / spread) if spread > 0 else 0.0
+    settled = np.clip(mean + keep * (chance - mean), 0.0, 1.0)
+    low90, low50, high50, high90 = weighted_quantiles(settled, weights, (0.05, 0.25, 0.75, 0.95))
+    return Estimate(_bounded(mean, futures), low50, high50, low90, high90, standard_error(chance, weights))
+
+
+def _bounded(probability: float, futures: Futures) -> float:
+    """Away from 0 and 1 by half a future: an ensemble of this size cannot tell less, and only a resolution is certain."""
+    half = 0.5 / futures.first_day[0].size
+    return float(np.clip(probability, half, 1.0 - half))
+
+
+def standard_error(values: Floats, weights: Floats) -> float:
+    """Monte Carlo standard error of a weighted mean, by means of 40 batches of consecutive draws.
+
+    Consecutive draws of a chain are correlated, batches almost not (Flegal & Jones 2010, Batch means and spectral
+    variance estimators, Annals of Statistics 38(2)). Weighted batches enter the ratio estimator's linearization.
+    """
+    mean = weights @ values
+    residual = weights * (values - mean)
+    batches = [batch.sum() for batch in np.array_split(residual, _BATCHES)]
+    return float(np.sqrt(_BATCHES / (_BATCHES - 1) * np.sum(np.square(batches))))
+
+
+def weighted_quantiles(values: Floats, weights: Floats, shares: tuple[float, ...]) -> tuple[float, ...]:
+    """Quantiles of weighted values: the smallest value at which the weights below it reach the share."""
+    order = np.argsort(values, kind="stable")
+    cumulative = np.cumsum(weights[order])
+    positions = np.searchsorted(cumulative, np.array(shares) * cumulative[-1])
+    return tuple(float(values[order[min(int(place), len(values) - 1)]]) for place in positions)
+
+
+def joint(futures: Futures, first: int, second: int, days: int, weights: Floats) -> tuple[float, float | None]:
+    """P(both within `days`), and P(first | second); the latter None where fewer than 100 effective futures have it."""
+    one = (futures.first_day[first] <= days) & (futures.first_day[first] != NEVER)
+    other = (futures.first_day[second] <= days) & (futures.first_day[second] != NEVER)
+    both = float(weights @ (one & other).mean(axis=1))
+    condition = weights @ other.mean(axis=1)
+    effective = condition * other.shape[1] / np.sum(weights**2)
+    return both, (both / float(condition) if effective >= 100 else None)  # noqa: PLR2004

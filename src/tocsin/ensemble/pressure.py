@@ -1,0 +1,89 @@
+"""The latent pressure of each scenario, from parameters and innovations: the NumPy statement of the OU paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tocsin.ensemble.design import Design, Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Dynamics:
+    """How pressure moves, per draw. Shapes: D draws, P parts, S scenarios.
+
+    Attributes:
+        persistence: (D, P) ρ = 2^(−1/H) of each part.
+        weight: (D, P) square root of each part's share of its scenario's variance.
+        echo: (D, S) persistence of what couplings add: the fast part's ρ, 0 where there is none.
+    """
+
+    persistence: Floats
+    weight: Floats
+    echo: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Paths:
+    """Pressure over the window.
+
+    Attributes:
+        pressure: (D, S, T) θ.
+        last_part: (D, P) each part at the last step.
+        last_echo: (D, S) what couplings have added by the last step.
+    """
+
+    pressure: Floats
+    last_part: Floats
+    last_echo: Floats
+
+
+def dynamics(design: Design, parameters: Floats) -> Dynamics:
+    """The dynamics that parameters (D, K) imply."""
+    draws = len(parameters)
+    persistence = np.exp2(-np.exp(-parameters[:, design.block("log_half_life")]))
+    share = 1.0 / (1.0 + np.exp(-parameters[:, design.block("share")]))
+    weight = np.ones((draws, design.parts))
+    echo = np.zeros((draws, len(design.scenarios)))
+    for scenario, (fast, slow, which) in enumerate(
+        zip(design.fast_part, design.slow_part, design.share_of, strict=True)
+    ):
+        if which >= 0:
+            weight[:, slow] = np.sqrt(share[:, which])
+            weight[:, fast] = np.sqrt(1.0 - share[:, which])
+        if fast >= 0:
+            echo[:, scenario] = persistence[:, fast]
+    return Dynamics(persistence, weight, echo)
+
+
+def trace(design: Design, parameters: Floats, innovations: NDArray[np.floating], occurred: Floats) -> Paths:
+    """Pressure paths θ_s = Σ_parts weight·x + echo, with x(t) = ρ x(t−1) + √(1−ρ²) ε(t) and x(0) = ε(0).
+
+    What couplings add decays at the fast part's rate and enters θ whole, so that an elicited "adds 0.4 to 1.2" is the
+    pressure added whatever the slow part's share.
+
+    Args:
+        design: Structure.
+        parameters: (D, K).
+        innovations: (D, P, T) standard normal ε.
+        occurred: (C, T) 1 where a coupling's source occurred.
+    """
+    moves = dynamics(design, parameters)
+    noise = np.sqrt(-np.expm1(2.0 * np.log(moves.persistence)))
+    coupling = parameters[:, design.block("coupling")]
+    draws, _, steps = innovations.shape
+    pressure = np.zeros((draws, len(design.scenarios), steps))
+    part = np.zeros((draws, design.parts))
+    echo = np.zeros((draws, len(design.scenarios)))
+    for step in range(steps):
+        arriving = innovations[:, :, step]
+        part = arriving.astype(np.float64) if step == 0 else moves.persistence * part + noise * arriving
+        echo = moves.echo * echo
+        for row in np.flatnonzero(occurred[:, step - 1]) if step else ():
+            echo[:, design.coupling_target[row]] += coupling[:, row]
+        pressure[:, :, step] = echo
+        for position, scenario in enumerate(design.part_scenario):
+            pressure[:, scenario, step] += moves.weight[:, position] * part[:, position]
+    return Paths(pressure, part, echo)

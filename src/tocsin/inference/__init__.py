@@ -1,0 +1,1 @@
+"""Sampling: the only place that knows PyMC, PyTensor, nutpie, Numba and ArviZ."""

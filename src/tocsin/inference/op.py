@@ -1,0 +1,59 @@
+"""The log-likelihood as one PyTensor Op that returns value and gradients together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.gradient import disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.op import Op
+from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
+
+from tocsin.inference.kernel import log_likelihood
+
+KERNEL_VERSION = 1
+"""Part of the compile cache's key: raise it whenever `kernel` or `special` changes what it computes."""
+
+
+class LogLikelihood(Op):  # type: ignore[misc]
+    """(standard, innovation, *structure and data) → (value, derivative by standard, derivative by innovation)."""
+
+    __props__: ClassVar[tuple[str, ...]] = ()
+
+    def make_node(self, *inputs: Any) -> Apply:  # noqa: ANN401, PLR6301
+        """Accept anything that PyTensor can make a tensor of, in the order of `kernel.log_likelihood`."""
+        variables = [pt.as_tensor_variable(item) for item in inputs]
+        return Apply(self, variables, [pt.dscalar(), pt.dvector(), pt.dmatrix()])
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:  # noqa: PLR6301
+        """Only the value depends differentiably on anything, and only on the first two inputs."""
+        return [[position < 2, False, False] for position in range(len(node.inputs))]  # noqa: PLR2004
+
+    def perform(  # noqa: PLR6301
+        self, node: Apply, inputs: Sequence[np.ndarray], outputs: Sequence[list[Any]]  # noqa: ARG002
+    ) -> None:
+        """Evaluate outside compiled code."""
+        value, by_standard, by_innovation = log_likelihood(*inputs)
+        outputs[0][0] = np.asarray(value)
+        outputs[1][0] = by_standard
+        outputs[2][0] = by_innovation
+
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        """Chain rule through the value only: the derivatives themselves are not differentiated."""
+        by_value = cotangents[0]
+        return [by_value * outputs[1], by_value * outputs[2], *(disconnected_type() for _ in inputs[2:])]
+
+
+@register_funcify_default_op_cache_key(LogLikelihood)  # type: ignore[untyped-decorator]
+def _funcify(op: LogLikelihood, **_: object) -> tuple[Any, int]:  # noqa: ARG001
+    @numba_njit  # type: ignore[untyped-decorator]
+    def evaluate(*inputs):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN202
+        value, by_standard, by_innovation = log_likelihood(*inputs)
+        return np.asarray(value), by_standard, by_innovation
+
+    return evaluate, KERNEL_VERSION

@@ -1,0 +1,153 @@
+"""The record of fits, and their draws as files beside the database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, Row, insert, select
+
+from tocsin.domain.diagnosis import Diagnosis
+from tocsin.domain.errors import DamagedArtifactError, StoreError
+from tocsin.domain.fit import Fit
+from tocsin.store.engine import reading, writing
+from tocsin.store.tables import fit as table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class FitShelf:
+    """The port `FitBook`: rows in a database, draws as `<folder>/<sha256>.zarr.zip`."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        """Use a store whose tables are there already; the folder is made when the first draws come."""
+        self._engine = engine
+        self._folder = folder
+
+    def save(self, fit: Fit, draws: bytes) -> None:
+        """Write the draws, then the row: a reader never sees a row whose draws are not whole.
+
+        The same fit again keeps the row that is there and writes the draws anew, which heals a damaged file.
+        StoreError where that recipe is recorded with other draws: it should have given the same ones.
+        """
+        found = hashlib.sha256(draws).hexdigest()
+        if found != fit.sha256:
+            msg = f"fit {fit.id} states SHA-256 {fit.sha256}, its draws have {found}; nothing was kept"
+            raise StoreError(msg)
+        self._refuse_other_draws(self.find(fit.id), fit)
+        try:
+            _write_durably(self._path(fit), draws)
+        except OSError as error:
+            msg = f"the draws of fit {fit.id} could not be written, and no fit was kept: {error}"
+            raise StoreError(msg) from error
+        with writing(self._engine) as connection:
+            there = connection.execute(select(table).where(table.c.id == fit.id)).one_or_none()
+            if there is None:
+                connection.execute(insert(table), [_row(fit)])
+            else:
+                self._refuse_other_draws(_fit(there), fit)
+
+    def find(self, fit_id: str) -> Fit | None:
+        """The fit of that id, accepted or not."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(table).where(table.c.id == fit_id)).one_or_none()
+        return None if row is None else _fit(row)
+
+    def latest_accepted(self, theater: str, as_of: datetime) -> Fit | None:
+        """The accepted fit with the latest `as_of` not after the given one; of equals the last recorded."""
+        question = (
+            select(table)
+            .where(table.c.theater == theater, table.c.accepted, table.c.as_of <= as_of)
+            # The id only breaks ties, so that the answer repeats.
+            .order_by(table.c.as_of.desc(), table.c.recorded_at.desc(), table.c.id)
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(question).one_or_none()
+        return None if row is None else _fit(row)
+
+    def draws(self, fit: Fit) -> bytes:
+        """The stored draws; DamagedArtifactError if they do not match `fit.sha256`."""
+        path = self._path(fit)
+        try:
+            draws = path.read_bytes()
+        except OSError as error:
+            raise DamagedArtifactError(str(path), error.strerror or str(error)) from error
+        found = hashlib.sha256(draws).hexdigest()
+        if found != fit.sha256:
+            raise DamagedArtifactError(
+                str(path), f"its SHA-256 is {found}; fit again or restore it from a backup"
+            )
+        return draws
+
+    def _path(self, fit: Fit) -> Path:
+        return self._folder / f"{fit.sha256}.zarr.zip"
+
+    @staticmethod
+    def _refuse_other_draws(there: Fit | None, fit: Fit) -> None:
+        if there is not None and there.sha256 != fit.sha256:
+            msg = (
+                f"fit {fit.id} is recorded with other draws (SHA-256 {there.sha256}, now {fit.sha256}): the "
+                "same recipe gave different numbers, as another processor family can; the recorded fit stays"
+            )
+            raise StoreError(msg)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    """Whole or not at all, and on disk on return: temporary file, fsync, rename, fsync of the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # Windows cannot open a folder, and its rename is durable without
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _row(fit: Fit) -> dict[str, Any]:
+    return {
+        "id": fit.id,
+        "theater": fit.theater,
+        "as_of": fit.as_of,
+        "recorded_at": fit.recorded_at,
+        "recipe": fit.recipe,
+        "seed": str(fit.seed),
+        "accepted": fit.accepted,
+        "diagnosis": None if fit.diagnosis is None else json.dumps(asdict(fit.diagnosis)),
+        "rejections": json.dumps(fit.rejections, ensure_ascii=False),
+        "sha256": fit.sha256,
+        "compile_seconds": fit.compile_seconds,
+        "sample_seconds": fit.sample_seconds,
+    }
+
+
+def _fit(row: Row[Any]) -> Fit:
+    return Fit(
+        id=row.id,
+        theater=row.theater,
+        as_of=row.as_of,
+        recorded_at=row.recorded_at,
+        recipe=row.recipe,
+        seed=int(row.seed),
+        diagnosis=None if row.diagnosis is None else Diagnosis(**json.loads(row.diagnosis)),
+        rejections=tuple(json.loads(row.rejections)),
+        sha256=row.sha256,
+        compile_seconds=row.compile_seconds,
+        sample_seconds=row.sample_seconds,
+    )

@@ -1,0 +1,149 @@
+"""Fit a theater to everything known at an instant, and keep what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tocsin.domain.diagnosis import Diagnosis, rejections
+from tocsin.domain.evidence import Evidence, derive_evidence
+from tocsin.domain.fit import Fit
+from tocsin.domain.theater import Theater
+from tocsin.ensemble.cells import CellArrays, WindowArrays, lay_out_cells, lay_out_window
+from tocsin.ensemble.design import Design, lay_out
+from tocsin.ensemble.draws import Draws, prior_draws
+from tocsin.ensemble.ensemble import Ensemble
+from tocsin.ensemble.futures import Futures, Start, begin, simulate
+from tocsin.ensemble.odds import estimate, even_weights
+from tocsin.ensemble.recipe import fingerprint
+from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger, Limits, Progress, Sampler
+
+DRAWS = 4000
+"""Independent draws of the prior."""
+FUTURES = 32
+"""Futures of each draw."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Means:
+    """The ports that fitting acts through."""
+
+    ledger: Ledger
+    fits: FitBook
+    sampler: Sampler
+    codec: DrawsCodec
+
+
+def fit_theater(
+    theater: Theater,
+    *,
+    means: Means,
+    as_of: datetime,
+    now: datetime,
+    seed: int,
+    limits: Limits,
+    report: Callable[[Progress], None],
+) -> Fit:
+    """Fit, judge and record; a recipe that was run before is not run again, as it would give the same bits.
+
+    1. Derive the evidence known at `as_of`. 2. Sample the posterior, or the prior where nothing is known. 3. Simulate
+    futures. 4. Diagnose and decide. 5. Write the draws, then the row, rejected fits too.
+    """
+    observations = means.ledger.observations([indicator.id for indicator in theater.indicators], as_of)
+    evidence = derive_evidence(theater, observations, as_of)
+    design = lay_out(theater)
+    cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
+    start = begin(theater, design, evidence)
+    recipe = fit_recipe(theater, design, cells, window, start, seed, means.sampler.settings)
+    done = means.fits.find(recipe[:16])
+    if done is not None:
+        return done
+    began = time.monotonic()
+    if evidence.empty:
+        draws, health, compile_seconds = prior_draws(design, seed, DRAWS), None, 0.0
+    else:
+        sampled = means.sampler.sample(design, cells, window, seed=seed, limits=limits, report=report)
+        draws, health, compile_seconds = sampled.draws, sampled.diagnosis, sampled.compile_seconds
+    ensemble = imagine(theater, design, evidence, draws, seed, report)
+    if health is not None:
+        health = replace(health, odds_error=_largest_error(theater, ensemble.futures))
+    data = means.codec.encode(ensemble)
+    fit = Fit(
+        id=recipe[:16],
+        theater=theater.id,
+        as_of=as_of,
+        recorded_at=now,
+        recipe=recipe,
+        seed=seed,
+        diagnosis=health,
+        rejections=_judge(health),
+        sha256=hashlib.sha256(data).hexdigest(),
+        compile_seconds=compile_seconds,
+        sample_seconds=time.monotonic() - began - compile_seconds,
+    )
+    means.fits.save(fit, data)
+    return fit
+
+
+def fit_recipe(
+    theater: Theater,
+    design: Design,
+    cells: CellArrays,
+    window: WindowArrays,
+    start: Start,
+    seed: int,
+    settings: Mapping[str, object],
+) -> str:
+    """The fingerprint of everything that decides the stored draws and the odds read off them."""
+    horizons = {scenario.id: scenario.horizons for scenario in theater.scenarios}
+    return fingerprint({
+        "design": design, "cells": cells, "window": window, "start": start, "seed": seed, "draws": DRAWS,
+        "futures": FUTURES, "horizons": horizons, "sampler": settings,
+    })  # fmt: skip
+
+
+def imagine(
+    theater: Theater,
+    design: Design,
+    evidence: Evidence,
+    draws: Draws,
+    seed: int,
+    report: Callable[[Progress], None],
+) -> Ensemble:
+    """The ensemble of some draws: their futures, and beside them the prior's odds."""
+    report(Progress("simulating futures", 0, 2))
+    nothing = replace(evidence, cells=(), occurred={}, watched={}, counted=_no_counts(evidence))
+    unknowing = simulate(
+        design, prior_draws(design, seed, DRAWS), begin(theater, design, nothing), seed, FUTURES
+    )
+    report(Progress("simulating futures", 1, 2))
+    futures = simulate(design, draws, begin(theater, design, evidence), seed, FUTURES)
+    report(Progress("simulating futures", 2, 2))
+    weights = even_weights(unknowing)
+    prior = {
+        (scenario.id, days): estimate(unknowing, position, days, weights).probability
+        for position, scenario in enumerate(theater.scenarios)
+        for days in scenario.horizons
+    }
+    return Ensemble(design.scenarios, draws, futures, prior)
+
+
+def _no_counts(evidence: Evidence) -> dict[str, tuple[int, ...]]:
+    return {name: (0,) * len(counts) for name, counts in evidence.counted.items()}
+
+
+def _largest_error(theater: Theater, futures: Futures) -> float:
+    weights = even_weights(futures)
+    return max(
+        estimate(futures, position, days, weights).error
+        for position, scenario in enumerate(theater.scenarios)
+        for days in scenario.horizons
+    )
+
+
+def _judge(health: Diagnosis | None) -> tuple[str, ...]:
+    # Independent draws of the prior need no gate: there is no sampler to distrust.
+    return () if health is None else rejections(health)

@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.dialects import sqlite
+
+from tocsin.store.instant import Instant
+
+_DIALECT = sqlite.dialect()
+_ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+_INSTANTS = st.datetimes(
+    min_value=datetime(1900, 1, 1),  # noqa: DTZ001 (hypothesis adds the zone)
+    max_value=datetime(2200, 1, 1),  # noqa: DTZ001 (as above)
+    timezones=_ZONES,
+)
+
+
+def _stored(instant: datetime) -> int:
+    stored = Instant().process_bind_param(instant, _DIALECT)
+    assert stored is not None
+    return stored
+
+
+@given(_INSTANTS)
+def test_an_instant_comes_back_equal_and_in_utc(instant: datetime) -> None:
+    """To the microsecond, whatever zone it was stated in."""
+    back = Instant().process_result_value(_stored(instant), _DIALECT)
+    assert back == instant
+    assert back is not None
+    assert back.tzinfo is UTC
+
+
+@given(_INSTANTS, _INSTANTS)
+def test_stored_instants_order_as_time_does(first: datetime, second: datetime) -> None:
+    """Every as-of read compares them in the database."""
+    assert (_stored(first) < _stored(second)) == (first < second)
+
+
+def test_a_naive_datetime_is_refused() -> None:
+    """Nobody can tell which instant it means."""
+    with pytest.raises(ValueError, match="no time zone"):
+        Instant().process_bind_param(datetime(2016, 3, 8), _DIALECT)  # noqa: DTZ001 (that is the point)

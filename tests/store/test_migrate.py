@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from tocsin.domain.errors import StoreError
+from tocsin.store.engine import open_engine, reading, writing
+from tocsin.store.migrate import require_current, revision, upgrade
+from tocsin.store.tables import metadata
+
+
+def test_the_migrations_make_exactly_the_declared_tables(engine: Engine) -> None:
+    """Nobody edits tables.py and forgets the migration."""
+    with reading(engine) as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_again_changes_nothing(engine: Engine) -> None:
+    """It may run at every start."""
+    with reading(engine) as connection:
+        before = connection.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name")).all()
+    assert upgrade(engine).up_to_date
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name")).all() == before
+
+
+def test_a_store_may_be_upgraded_by_its_address(url: str) -> None:
+    """A command line has an address and no engine."""
+    assert upgrade(url).up_to_date
+
+
+def test_an_empty_store_is_refused_with_what_to_do(url: str) -> None:
+    """The first command that somebody runs on a new machine."""
+    engine = open_engine(url)
+    assert revision(engine).current is None
+    with pytest.raises(StoreError, match="is empty.*run: tocsin db upgrade"):
+        require_current(engine)
+    engine.dispose()
+
+
+def test_a_store_that_is_up_to_date_is_taken(engine: Engine) -> None:
+    """No news is good news."""
+    require_current(engine)
+
+
+def test_a_store_that_a_newer_tocsin_wrote_is_refused_and_left_alone(engine: Engine) -> None:
+    """An old program must not write into tables that it does not know."""
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for attempt in (require_current, upgrade):
+        with pytest.raises(StoreError, match=r"revision 9999.*a newer one wrote it"):
+            attempt(engine)
+    assert revision(engine).current == "9999"
+
+
+def test_tables_of_somebody_else_are_not_taken_over(tmp_path: Path) -> None:
+    """A migration that fails leaves everything as it was."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TABLE fit (shoe_size INTEGER)"))
+    with pytest.raises(StoreError, match="already exists"):
+        upgrade(engine)
+    with reading(engine) as connection:
+        names = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all()
+    assert names == ["fit"]
+    engine.dispose()

@@ -1,0 +1,233 @@
+import tempfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from tocsin.domain.errors import InvalidObservationError, StoreError
+from tocsin.domain.grading import Grade
+from tocsin.domain.observation import Observation, effective
+from tocsin.store.engine import open_engine, reading, writing
+from tocsin.store.migrate import upgrade
+from tocsin.store.observation import ObservationLedger
+
+_NOON = datetime(2016, 3, 8, 12, tzinfo=UTC)
+_LATE = datetime(2100, 1, 1, tzinfo=UTC)
+_ATTACK = "violence/border-attack"
+_PROTEST = "society/protest"
+
+
+def _report(name: str, **changes: object) -> Observation:
+    plain = Observation(
+        id=name,
+        indicator=_ATTACK,
+        observed_on=date(2016, 3, 7),
+        value=1.0,
+        grade=Grade("B", "2"),
+        origin=f"origin of {name}",
+        summary="Posts in Ben Guerdane attacked — “at once”",
+        source="desk note",
+        author="duty analyst",
+        recorded_at=_NOON,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]  # the caller names fields of Observation
+
+
+def test_what_was_recorded_is_read_back_as_it_was(engine: Engine) -> None:
+    """Every field, none and zero told apart."""
+    ledger = ObservationLedger(engine)
+    first = _report("a", value=0.1 + 0.2, coverage=0.35)
+    second = _report("b", value=0.0, supersedes="a", withdrawn=True, recorded_at=_NOON + timedelta(microseconds=1))
+    assert ledger.record([first, second]).added == ("a", "b")
+    assert ledger.observations([_ATTACK], _LATE) == [first, second]
+
+
+def test_the_same_content_is_recorded_once(engine: Engine) -> None:
+    """In one batch or in two, whoever says it and whenever: the first record stays."""
+    ledger = ObservationLedger(engine)
+    first = _report("a")
+    assert ledger.record([first, replace(first, id="b")]).known_already == 1
+    again = ledger.record([_report("c", origin=first.origin, author="somebody else", recorded_at=_LATE)])
+    assert (again.added, again.known_already) == ((), 1)
+    assert ledger.observations([_ATTACK], _LATE) == [first]
+
+
+def test_importing_again_does_not_bring_back_what_was_withdrawn(engine: Engine) -> None:
+    """An analyst's override is not undone by an automatic job."""
+    ledger = ObservationLedger(engine)
+    ledger.record([_report("a")])
+    ledger.record([_report("b", supersedes="a", withdrawn=True)])
+    assert ledger.record([_report("a")]).known_already == 1
+    assert effective(ledger.observations([_ATTACK], _LATE), _LATE) == ()
+
+
+def test_an_earlier_instant_sees_only_what_was_known_then(engine: Engine) -> None:
+    """A backtest reads the same ledger with an older clock."""
+    ledger = ObservationLedger(engine)
+    ledger.record([_report("a"), _report("b", supersedes="a", value=2.0, recorded_at=_NOON + timedelta(days=1))])
+    before = _NOON - timedelta(microseconds=1)
+    assert [item.id for item in ledger.observations([_ATTACK], before)] == []
+    assert [item.id for item in ledger.observations([_ATTACK], _NOON)] == ["a"]
+    assert [item.id for item in ledger.observations([_ATTACK], _LATE)] == ["a", "b"]
+
+
+def test_reading_gives_the_asked_indicators_in_order_of_day_instant_and_id(engine: Engine) -> None:
+    """Everything derived from it repeats bit for bit."""
+    ledger = ObservationLedger(engine)
+    ledger.record([
+        _report("d"),
+        _report("c"),
+        _report("b", recorded_at=_NOON - timedelta(hours=1)),
+        _report("a", observed_on=date(2016, 3, 8)),
+        _report("e", observed_on=date(2016, 3, 1)),
+        _report("other", indicator=_PROTEST),
+    ])
+    assert [item.id for item in ledger.observations([_ATTACK], _LATE)] == ["e", "b", "c", "d", "a"]
+    assert ledger.observations([], _LATE) == []
+
+
+def test_more_than_fits_into_one_question_is_recorded_and_recognized(engine: Engine) -> None:
+    """Databases limit the names in one statement."""
+    ledger = ObservationLedger(engine)
+    many = [_report(f"{number:05}") for number in range(1201)]
+    assert len(ledger.record(many).added) == 1201
+    assert ledger.record(many).known_already == 1201
+
+
+@pytest.mark.parametrize("named", ["nobody", "of-another-indicator", "itself-later"])
+def test_a_correction_of_nothing_is_refused_and_nothing_is_recorded(engine: Engine, named: str) -> None:
+    """It would replace nothing, and nobody would notice."""
+    ledger = ObservationLedger(engine)
+    ledger.record([_report("of-another-indicator", indicator=_PROTEST)])
+    with pytest.raises(InvalidObservationError, match="supersedes") as caught:
+        ledger.record([
+            _report("a"),
+            _report("b", supersedes=named),
+            _report("c", supersedes="no one"),
+            _report("itself-later"),
+        ])
+    assert len(caught.value.problems) == 2
+    assert ledger.observations([_ATTACK], _LATE) == []
+
+
+def test_an_id_that_is_taken_by_another_content_is_refused(engine: Engine) -> None:
+    """Ids name one report for good."""
+    ledger = ObservationLedger(engine)
+    ledger.record([_report("a")])
+    with pytest.raises(StoreError):
+        ledger.record([_report("b"), _report("a", value=2.0)])
+    assert [item.id for item in ledger.observations([_ATTACK], _LATE)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE observation SET value = 0",
+        "UPDATE observation SET withdrawn = 1 WHERE id = 'a'",
+        "DELETE FROM observation",
+        "REPLACE INTO observation SELECT * FROM observation",
+        "INSERT OR REPLACE INTO observation SELECT id, 'x', indicator, observed_on, 9, grade, origin, summary, "
+        "source, author, recorded_at, coverage, supersedes, withdrawn FROM observation",
+    ],
+)
+def test_the_database_itself_refuses_to_change_observations(engine: Engine, statement: str) -> None:
+    """Append-only holds for whoever opens the file, not only for this program."""
+    ledger = ObservationLedger(engine)
+    ledger.record([_report("a")])
+    with pytest.raises(StoreError, match="append-only"), writing(engine) as connection:
+        connection.execute(text(statement))
+    assert ledger.observations([_ATTACK], _LATE) == [_report("a")]
+
+
+def test_the_database_itself_refuses_a_correction_of_nothing(engine: Engine) -> None:
+    """The foreign key holds even where somebody writes by hand."""
+    ObservationLedger(engine).record([_report("a")])
+    with pytest.raises(StoreError, match="FOREIGN KEY"), writing(engine) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO observation SELECT 'b', 'x', indicator, observed_on, 9, grade, origin, summary, "
+                "source, author, recorded_at, coverage, 'nobody', withdrawn FROM observation"
+            )
+        )
+
+
+def test_a_store_without_tables_says_what_to_run(url: str) -> None:
+    """Not a traceback about a missing table."""
+    engine = open_engine(url)
+    with pytest.raises(StoreError, match="run: tocsin db upgrade"):
+        ObservationLedger(engine).observations([_ATTACK], _LATE)
+    engine.dispose()
+
+
+_MINUTES = st.integers(0, 30)
+_STEP = st.tuples(
+    st.sampled_from(["report", "report", "correct", "retract"]),
+    st.integers(0, 20),  # which earlier observation, counted around
+    st.integers(0, 3),  # value
+    st.integers(0, 2),  # day
+    _MINUTES,  # recorded when; any order, since a feed may bring what was known long ago
+    st.sampled_from([_ATTACK, _PROTEST]),
+)
+
+
+def _history(steps: list[tuple[str, int, int, int, int, str]]) -> list[Observation]:
+    history: list[Observation] = []
+    for number, (verb, which, value, day, minute, indicator) in enumerate(steps):
+        target = history[which % len(history)] if history and verb != "report" else None
+        history.append(
+            _report(
+                f"{number:03}",
+                indicator=indicator if target is None else target.indicator,
+                observed_on=date(2016, 3, 1 + day),
+                value=float(value),
+                recorded_at=_NOON + timedelta(minutes=minute),
+                supersedes=None if target is None else target.id,
+                withdrawn=target is not None and verb == "retract",
+            )
+        )
+    return history
+
+
+@settings(deadline=None, max_examples=60)  # a store on disk for each example
+@given(st.lists(_STEP, min_size=1, max_size=14), st.integers(1, 5))
+def test_any_history_read_at_any_instant_stands_as_in_a_plain_list(
+    steps: list[tuple[str, int, int, int, int, str]], batch: int
+) -> None:
+    """The ledger adds nothing to and loses nothing of what the domain says about a list."""
+    history = _history(steps)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_engine(f"sqlite:///{Path(folder) / 'tocsin.db'}")
+        upgrade(engine)
+        ledger = ObservationLedger(engine)
+        for start in range(0, len(history), batch):
+            ledger.record(history[start : start + batch])
+        for minute in range(-1, 32):
+            instant = _NOON + timedelta(minutes=minute)
+            for names in ([_ATTACK], [_PROTEST], [_ATTACK, _PROTEST]):
+                expected = effective([item for item in history if item.indicator in names], instant)
+                assert effective(ledger.observations(names, instant), instant) == expected
+        engine.dispose()
+
+
+def test_a_naive_instant_is_refused(engine: Engine) -> None:
+    """Nobody can tell which instant it means."""
+    naive = datetime(2016, 3, 8)  # noqa: DTZ001 (that is the point)
+    with pytest.raises(Exception, match="no time zone"):
+        ObservationLedger(engine).observations([_ATTACK], naive)
+
+
+def test_reading_sees_one_state_of_the_store(engine: Engine, url: str) -> None:
+    """What another process commits meanwhile is not half seen."""
+    other = open_engine(url)
+    ledger = ObservationLedger(other)
+    ledger.record([_report("a")])
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM observation")) == 1
+    ledger.record([_report("b")])
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM observation")) == 2
+    other.dispose()
