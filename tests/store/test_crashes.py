@@ -1,11 +1,11 @@
 """Other processes: one that writes at the same time, and ones that are killed half way."""
 
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,6 +13,9 @@ from sqlalchemy import Engine, text
 from tocsin.store.engine import reading
 from tocsin.store.fit import FitShelf
 from tocsin.store.observation import ObservationLedger
+
+if TYPE_CHECKING:
+    import subprocess
 
 Start = Callable[[str], "subprocess.Popen[str]"]
 
@@ -30,8 +33,8 @@ from tocsin.store.engine import open_engine, writing
 from tocsin.store.observation import ObservationLedger
 
 def report(name):
-    return Observation(name, "violence/border-attack", date(2016, 3, 7), 1.0, Grade("B", "2"), name, "", "", "x",
-                       datetime(2016, 3, 8, tzinfo=UTC))
+    return Observation(name, "violence/border-attack", date(2016, 3, 7), 1.0, Grade("B", "2"), name, "", "",
+                       "x", datetime(2016, 3, 8, tzinfo=UTC))
 
 def say(word):
     print(word, flush=True)

@@ -1,4 +1,5 @@
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,18 @@ def test_a_connection_is_set_up_to_keep_promises(engine: Engine) -> None:
 
 def test_what_fails_inside_a_writing_transaction_leaves_nothing(engine: Engine) -> None:
     """All or nothing, tables included."""
-    with pytest.raises(RuntimeError), writing(engine) as connection:
-        connection.execute(text("CREATE TABLE half (written INTEGER)"))
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("CREATE TABLE half (written INTEGER)"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     with reading(engine) as connection:
-        assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
+        assert (
+            connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
+        )
 
 
 def test_the_writers_lock_is_taken_when_the_transaction_begins(
@@ -86,6 +94,13 @@ def test_a_file_that_is_no_database_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no SQLite database"), reading(engine):
         pass
     engine.dispose()
+
+
+def test_a_postgresql_store_without_its_driver_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Teams use PostgreSQL; the driver is not needed by anybody else."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="needs the package psycopg"):
+        open_engine("postgresql://u@host/x")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle://u:secret@host/x", "mysql://u:secret@host/x"])

@@ -80,7 +80,10 @@ def test_the_latest_accepted_fit_is_of_the_latest_evidence_then_the_last_recorde
         _fit("later", b"5", as_of=_NOON + hour),
         _fit("elsewhere", b"6", theater="mali"),
     ):
-        shelf.save(fit, {"old": b"1", "first": b"2", "second": b"3", "rejected": b"4", "later": b"5"}.get(fit.id, b"6"))
+        shelf.save(
+            fit,
+            {"old": b"1", "first": b"2", "second": b"3", "rejected": b"4", "later": b"5"}.get(fit.id, b"6"),
+        )
 
     def latest(as_of: datetime) -> str | None:
         found = shelf.latest_accepted("tunisia", as_of)

@@ -10,7 +10,7 @@ from tocsin.store.instant import Instant
 _DIALECT = sqlite.dialect()
 _ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 _INSTANTS = st.datetimes(
-    min_value=datetime(1900, 1, 1),  # noqa: DTZ001 (hypothesis adds the zone)
+    min_value=datetime(1900, 1, 1),  # noqa: DTZ001 (the zone is added)
     max_value=datetime(2200, 1, 1),  # noqa: DTZ001 (as above)
     timezones=_ZONES,
 )

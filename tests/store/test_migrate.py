@@ -38,7 +38,7 @@ def test_an_empty_store_is_refused_with_what_to_do(url: str) -> None:
     """The first command that somebody runs on a new machine."""
     engine = open_engine(url)
     assert revision(engine).current is None
-    with pytest.raises(StoreError, match="is empty.*run: tocsin db upgrade"):
+    with pytest.raises(StoreError, match=r"is empty.*run: tocsin db upgrade"):
         require_current(engine)
     engine.dispose()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -80,12 +81,15 @@ def _coupling_problems(
 
 
 def _grade_problems(theater: Declared[TheaterFile]) -> Iterator[Problem]:
+    """One problem for each override that breaks the order, with everything that it breaks."""
     grades = theater.content.grades
+    broken: dict[Loc, list[str]] = defaultdict(list)
     for violation in grade_table(theater.content).violations():
         named = next((grade for grade in grades if grade in violation), None)
-        loc: Loc = ("grades",) if named is None else ("grades", named)
+        broken[("grades",) if named is None else ("grades", named)].append(violation)
+    for loc, violations in broken.items():
         accepted = "trusts that never rise along A–E or along 1–5, with F and 6 strictly inside the ends"
-        yield theater.document.problem(loc, f"out of order: {violation}", accepted)
+        yield theater.document.problem(loc, f"out of order: {'; '.join(violations)}", accepted)
 
 
 def grade_table(theater: TheaterFile) -> GradeTable:
@@ -120,7 +124,7 @@ def _link_problems(
         declared = indicators.get(link.indicator)
         if declared is not None and (declared.content.kind == "measure") != (link.shift is not None):
             given, accepted = ("multiplier", "shift") if link.shift is None else ("shift", "multiplier")
-            value = f"given for a {declared.content.kind}"
+            value = f"given for an indicator of kind {declared.content.kind}"
             yield document.problem((*loc, given), value, f"{accepted} (with low, high and reason)")
 
 

@@ -42,7 +42,9 @@ class TheaterFile(Shape):
     )
     couplings: list[CouplingFile] = Field(default=[], description="a list of from, to and adds")
     grades: dict[_GradeText, _Trust] = Field(
-        default={}, description="trusts strictly between 0 and 1 by Admiralty grade, such as A1: 0.98"
+        default={},
+        description="trusts strictly between 0 and 1 by Admiralty grade, such as A1: 0.98",
+        json_schema_extra={"additionalProperties": False},
     )
 
     @field_validator("time_zone")

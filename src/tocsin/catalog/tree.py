@@ -89,11 +89,9 @@ def _keep(tree: Tree, path: Path, known: dict[str, Path], name: str) -> None:
     # Two ids that differ only by case are one file on some disks and two on others.
     twin = next((other for other in known if other.casefold() == name.casefold()), None)
     if twin is not None:
-        tree.refuse(
-            path, "the id", repr(name), f"an id that differs by more than case from {tree.label(known[twin])}"
-        )
-        return
-    wrong = [part for part in name.split("/") if not ID.fullmatch(part)]
-    if wrong:
+        accepted = f"an id that differs by more than case from {tree.label(known[twin])}"
+        tree.refuse(path, "the id", repr(name), accepted)
+    elif not all(ID.fullmatch(part) for part in name.split("/")):
         tree.refuse(path, "the id", repr(name), f"{ID_FORM} (in every part of the path)")
-    known[name] = path
+    # Refused or not, the name is known: what links to it shall not be called wrong as well.
+    known.setdefault(name, path)

@@ -12,6 +12,8 @@ class Status(StrEnum):
 
     FITTED = "fitted"
     """From an accepted fit on the evidence of its instant."""
+    REFIT_WANTED = "refit wanted"
+    """Observations have come in that the fit has not seen; the odds are those of the fit's instant."""
     PRIOR_ONLY = "prior only"
     """Nothing was known: these are the declared ranges speaking. Such odds never ring."""
 

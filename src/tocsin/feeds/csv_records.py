@@ -32,6 +32,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """What could be read: the header, empty where there was none, and the records of its shape."""
+
+    header: tuple[str, ...] = ()
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """What a file's header may name, and what it must."""
 
@@ -44,7 +52,7 @@ class Columns:
         return (*self.required, *self.optional)
 
 
-def read_records(data: bytes, place: str, columns: Columns) -> tuple[list[Record], list[Problem]]:
+def read_records(data: bytes, place: str, columns: Columns) -> tuple[Sheet, list[Problem]]:
     """The records that have the header's shape, and a problem for everything else.
 
     Args:
@@ -54,13 +62,15 @@ def read_records(data: bytes, place: str, columns: Columns) -> tuple[list[Record
     """
     unreadable = [Problem(place, line, *what) for line, *what in _unreadable(data)]
     if unreadable:
-        return [], unreadable
+        return Sheet(), unreadable
     rows, problems = _rows(data.decode("utf-8-sig"), place)
     if not rows:
-        return [], problems or [
-            Problem(place, None, "content", "empty", "a header line and records under it")
-        ]
+        nothing = Problem(place, None, "content", "empty", "a header line and records under it")
+        return Sheet(), problems or [nothing]
     (header_line, header), *body = rows
+    if separator := _separator(header):
+        accepted = f"commas, as in: {','.join(columns.known)}"
+        return Sheet(), [Problem(place, header_line, "separator", separator, accepted)]
     problems += [Problem(place, header_line, *what) for what in _header_problems(header, columns)]
     records: list[Record] = []
     for line, cells in body:
@@ -72,7 +82,7 @@ def read_records(data: bytes, place: str, columns: Columns) -> tuple[list[Record
         problems.append(
             Problem(place, None, "content", "a header only", "at least one record; nothing to import")
         )
-    return records, problems
+    return Sheet(tuple(header), tuple(records)), problems
 
 
 def _unreadable(data: bytes) -> Iterator[tuple[int | None, str, str, str]]:
@@ -128,12 +138,14 @@ def _quoting(said: str) -> tuple[str, str, bool]:
     )
 
 
+def _separator(header: Sequence[str]) -> str | None:
+    """The name of another separator, where the header has no comma and such a mark in it."""
+    alone = header[0] if len(header) == 1 else ""
+    return next((name for mark, name in _SEPARATORS.items() if mark in alone), None)
+
+
 def _header_problems(header: Sequence[str], columns: Columns) -> list[tuple[str, str, str]]:
     accepted = ",".join(columns.known)
-    if len(header) == 1:
-        for mark, name in _SEPARATORS.items():
-            if mark in header[0]:
-                return [("separator", name, f"commas, as in: {accepted}")]
     problems = [
         ("header", f"{name!r} twice", "each column once")
         for name, times in Counter(header).items()

@@ -11,7 +11,7 @@ from tocsin.domain.observation import Draft
 from tocsin.feeds.csv_records import Columns, Record, read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 _GRADE_COLUMNS = ("grade", "reliability", "credibility")
 _COLUMNS = Columns(
@@ -31,12 +31,12 @@ def read_observation_csv(data: bytes, place: str) -> list[Draft]:
     >>> read_observation_csv(b"observed_on,indicator,value,grade\n2016-03-07,a/b,1,B2\n", "x.csv")[0].grade
     'B2'
     """
-    records, problems = read_records(data, place, _COLUMNS)
-    if records:
-        problems += _grade_column_problems(records[0], place)
+    sheet, problems = read_records(data, place, _COLUMNS)
+    if sheet.header:
+        problems += _grade_column_problems(sheet.header, place)
     if problems:
         raise InvalidObservationError(problems)
-    return [_draft(record, place) for record in records]
+    return [_draft(record, place) for record in sheet.records]
 
 
 def write_observation_csv(drafts: Iterable[Draft]) -> bytes:
@@ -48,8 +48,8 @@ def write_observation_csv(drafts: Iterable[Draft]) -> bytes:
     return text.getvalue().encode()
 
 
-def _grade_column_problems(first: Record, place: str) -> list[Problem]:
-    found = [name for name in _GRADE_COLUMNS if name in first.cells]
+def _grade_column_problems(header: Collection[str], place: str) -> list[Problem]:
+    found = [name for name in _GRADE_COLUMNS if name in header]
     if found in (["grade"], ["reliability", "credibility"]):
         return []
     accepted = "either a column 'grade' (such as B2) or both 'reliability' (B) and 'credibility' (2)"

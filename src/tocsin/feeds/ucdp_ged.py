@@ -1,7 +1,7 @@
 """Events of the UCDP Georeferenced Event Dataset (GED) as drafts, by declared rules.
 
-An event may be evidence about several indicators, so every rule that matches gives a draft, not only the first. Two
-rules for one indicator do no harm: their drafts share the event's origin, and echoes count once.
+An event may be evidence about several indicators, so every rule that matches gives a draft, not only the
+first. Two rules for one indicator do no harm: their drafts share the event's origin, and echoes count once.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ class Mapped:
 
 def read_events(data: bytes, place: str) -> list[Event]:
     """The events of a file in GED's columns, or InvalidObservationError with everything wrong with it."""
-    records, problems = read_records(data, place, _COLUMNS)
+    sheet, problems = read_records(data, place, _COLUMNS)
     if problems:
         raise InvalidObservationError(problems)
-    events = [event for record in records if (event := _event(record, place, problems)) is not None]
+    events = [event for record in sheet.records if (event := _event(record, place, problems)) is not None]
     if problems:
         raise InvalidObservationError(problems)
     return events
@@ -80,17 +80,33 @@ def read_events(data: bytes, place: str) -> list[Event]:
 
 def map_events(events: Iterable[Event], rules: Rules) -> Mapped:
     """Every event by every rule that matches it."""
-    origins = {item.event: item.origin for item in rules.same_as}
     drafts: list[Draft] = []
     unmapped: list[Unmapped] = []
+    origin_of = _Origins(rules)
     for event in sorted(events, key=lambda event: (event.day, event.id)):
         mismatches = {rule.id: _mismatch(event, rule) for rule in rules.rules}
-        origin = origins.get(event.id, f"ucdp-{event.id}")
         matching = [rule for rule in rules.rules if mismatches[rule.id] is None]
-        drafts.extend(_draft(event, rule, origin, rules.source) for rule in matching)
+        drafts.extend(_draft(event, rule, origin_of(event, rule), rules.source) for rule in matching)
         if not matching:
             unmapped.append(Unmapped(event, "; ".join(f"{name}: {why}" for name, why in mismatches.items())))
     return Mapped(tuple(drafts), tuple(unmapped))
+
+
+class _Origins:
+    """The origin of each event, where events that are to count once share the first one's."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._declared = {item.event: item.origin for item in rules.same_as}
+        self._first: dict[tuple[str, date, float, float], str] = {}
+
+    def __call__(self, event: Event, rule: Rule) -> str:
+        declared = self._declared.get(event.id)
+        own = f"ucdp-{event.id}" if declared is None else declared
+        if not rule.once_a_day_and_place:
+            return own
+        first = self._first.setdefault((rule.id, event.day, event.latitude, event.longitude), own)
+        # What is declared stands: it says which report of another source this event is.
+        return first if declared is None else own
 
 
 def _event(record: Record, place: str, problems: list[Problem]) -> Event | None:
@@ -114,19 +130,18 @@ def _event(record: Record, place: str, problems: list[Problem]) -> Event | None:
 
 def _mismatch(event: Event, rule: Rule) -> str | None:
     """The first thing that a rule asks and the event is not; None where it matches."""
-    if event.country != rule.country:
-        return f"in {event.country}"
-    if not rule.first_day <= event.day <= rule.last_day:
-        return f"on {event.day}, outside its dates"
-    if not any(box.holds(event.latitude, event.longitude) for box in rule.within):
-        return f"at {_position(event)}, outside {rule.place}"
-    if event.violence not in rule.types:
-        return f"{event.violence.words} violence"
-    if rule.actor_contains not in event.side_a and rule.actor_contains not in event.side_b:
-        return f"no side is {rule.actor_contains}"
-    if event.best < rule.min_best_deaths:
-        return f"{event.best} dead, fewer than {rule.min_best_deaths}"
-    return None
+    dates = rule.first_day <= event.day <= rule.last_day
+    place = any(box.holds(event.latitude, event.longitude) for box in rule.within)
+    actor = rule.actor_contains in event.side_a or rule.actor_contains in event.side_b
+    asked = (
+        (event.country == rule.country, f"in {event.country}"),
+        (dates, f"on {event.day}, outside its dates"),
+        (place, f"at {_position(event)}, outside {rule.place}"),
+        (event.violence in rule.types, f"{event.violence.words} violence"),
+        (actor, f"no side is {rule.actor_contains}"),
+        (event.best >= rule.min_best_deaths, f"{event.best} dead, fewer than {rule.min_best_deaths}"),
+    )
+    return next((why for holds, why in asked if not holds), None)
 
 
 def _draft(event: Event, rule: Rule, origin: str, source: str) -> Draft:

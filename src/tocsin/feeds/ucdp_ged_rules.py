@@ -53,7 +53,10 @@ class Box(_Declared):
 
 
 class Rule(_Declared):
-    """Which events are one observation each of an indicator. Everything declared must hold."""
+    """Which events are one observation each of an indicator. Everything declared must hold.
+
+    With `once_a_day_and_place`, events of one day and one place share an origin: together they count once.
+    """
 
     id: str
     reason: str
@@ -68,6 +71,7 @@ class Rule(_Declared):
     last_day: date
     actor_contains: str = ""
     min_best_deaths: int = Field(default=0, ge=0)
+    once_a_day_and_place: bool = False
 
 
 class SameAs(_Declared):

@@ -40,7 +40,7 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         return _open_sqlite(address)
     if backend == "postgresql":
-        return create_engine(address, pool_pre_ping=True)
+        return _open_postgresql(address)
     msg = f"a {backend} database cannot hold a store; accepted: {_ACCEPTED}"
     raise StoreError(msg)
 
@@ -56,6 +56,14 @@ def journal_mode(sqlite_version: tuple[int, int, int]) -> str:
     branch, patch = sqlite_version[:2], sqlite_version[2]
     fixed = sqlite_version >= _WAL_FIXED_SINCE or (branch in _WAL_FIXED and patch >= _WAL_FIXED[branch])
     return "WAL" if fixed else "TRUNCATE"
+
+
+def _open_postgresql(address: URL) -> Engine:
+    try:
+        return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ImportError as error:
+        msg = "a PostgreSQL store needs the package psycopg; run: pip install 'psycopg[binary]'"
+        raise StoreError(msg) from error
 
 
 def _open_sqlite(address: URL) -> Engine:
@@ -116,8 +124,10 @@ def _cause(said: str) -> str:
         "database is locked": f"another process has been writing for {BUSY_SECONDS} s; try again later",
         "unable to open database file": "the folder does not exist or may not be written",
         "no such table": "its tables are missing; run: tocsin db upgrade",
+        '" does not exist': "its tables are missing; run: tocsin db upgrade",
         "readonly database": "the file or its folder may not be written by this user",
         "disk is full": "the disk is full; nothing was written",
         "not a database": "the file is no SQLite database; check the address",
     }
-    return next((f"{said}: {what}" for sign, what in advice.items() if sign in said), said)
+    first_line = said.partition("\n")[0]
+    return next((f"{first_line}: {what}" for sign, what in advice.items() if sign in said), first_line)

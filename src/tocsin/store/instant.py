@@ -18,14 +18,14 @@ _MICROSECOND = timedelta(microseconds=1)
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, kept as an integer.
 
-    SQLite has no type for instants and would drop the zone. Integers are exact, take eight bytes, and order as
-    time does everywhere; text would order by its format, and on PostgreSQL by the collation of the database.
+    SQLite has no type for instants and would drop the zone. Integers are exact, take eight bytes, and order
+    as time does everywhere; text would order by its format, and on PostgreSQL by the collation chosen there.
     """
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 (the signature is SQLAlchemy's)
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 (inherited)
         """Microseconds; a naive datetime is refused, since nobody can tell which instant it means."""
         if value is None:
             return None
@@ -34,6 +34,6 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(msg)
         return (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (as above)
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """The instant, in UTC."""
         return None if value is None else _EPOCH + value * _MICROSECOND

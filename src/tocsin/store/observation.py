@@ -110,7 +110,7 @@ def _row(item: Observation, fingerprint: str) -> dict[str, Any]:
 
 
 def _observation(row: Row[Any]) -> Observation:
-    content = dict(row._mapping)  # noqa: SLF001 (public by name: the underscore keeps it clear of column names)
+    content = dict(row._mapping)  # noqa: SLF001 (public: the underscore keeps it clear of column names)
     del content["fingerprint"]
     grade = parse_grade(content.pop("grade"))
     if grade is None:

@@ -18,7 +18,7 @@ _SQLITE = (
         BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END""",
     f"""CREATE TRIGGER observation_refuses_replace BEFORE INSERT ON observation
         WHEN EXISTS (SELECT 1 FROM observation WHERE id = NEW.id OR fingerprint = NEW.fingerprint)
-        BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END""",  # noqa: S608 (the text is a constant above)
+        BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END""",  # noqa: S608 (the text is the constant above)
 )
 
 _POSTGRESQL = (

@@ -1,0 +1,1 @@
+"""Composition roots: where adapters are put behind the ports."""

@@ -1,0 +1,40 @@
+"""Everything but the sampler, put together: what reading and recording need. Never imports PyMC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.catalog.kit import find_kit
+from tocsin.catalog.read import Catalog, read_catalog
+from tocsin.inference.artifact import ZarrDraws
+from tocsin.settings import Settings
+from tocsin.store.engine import open_engine
+from tocsin.store.fit import FitShelf
+from tocsin.store.migrate import require_current
+from tocsin.store.observation import ObservationLedger
+from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The catalog and the adapters of one store."""
+
+    catalog: Catalog
+    ledger: Ledger
+    fits: FitBook
+    codec: DrawsCodec
+
+
+def catalog_folder(settings: Settings) -> Path:
+    """Where declarations are read from."""
+    return find_kit() if settings.catalog is None else settings.catalog
+
+
+def open_service(settings: Settings) -> Service:
+    """The service on a store that is up to date; StoreError, with what to do, where it is not."""
+    catalog = read_catalog(catalog_folder(settings))
+    settings.home.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.store_url)
+    require_current(engine)
+    return Service(catalog, ObservationLedger(engine), FitShelf(engine, settings.home / "fits"), ZarrDraws())

@@ -1,0 +1,76 @@
+"""`tocsin fit`: refit a theater."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from tocsin.bootstrap.service import Service, open_service
+from tocsin.bootstrap.worker import make_sampler
+from tocsin.cli.instants import read_as_of, show_instant
+from tocsin.cli.progress import shown_progress
+from tocsin.domain.errors import FitRejectedError
+from tocsin.domain.fit import Fit
+from tocsin.domain.theater import Theater
+from tocsin.settings import Settings, read_settings
+from tocsin.usecases.fit import Means, fit_theater
+from tocsin.usecases.ports import Limits
+
+DEFAULT_SEED = 20160308
+DEFAULT_DEADLINE = 900.0
+
+
+def fit(
+    theater: Annotated[str, typer.Argument(help="The theater, such as tunisia.")],
+    as_of: Annotated[
+        str | None, typer.Option(help="Fit what was known at the end of this day, or at this instant. [default: now]")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed: the same seed and evidence give the same odds.")] = (
+        DEFAULT_SEED
+    ),
+    deadline: Annotated[float, typer.Option(min=1, help="Give up after so many seconds.")] = DEFAULT_DEADLINE,
+) -> None:
+    """Fit the model to everything known; only a fit that passes the gate is served.
+
+    Example: tocsin fit tunisia --as-of 2016-03-08
+    """
+    settings = read_settings()
+    service = open_service(settings)
+    declared = service.catalog.theater(theater)
+    now = datetime.now(UTC)
+    done = run_fit(service, settings, declared, read_as_of(as_of, declared.timeline, now), seed, deadline)
+    typer.echo(_summary(done, declared))
+    if not done.accepted:
+        raise FitRejectedError(done.id, done.rejections)
+
+
+def run_fit(
+    service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float
+) -> Fit:
+    """Fit with progress shown; control-C stops it and nothing is kept."""
+    means = Means(service.ledger, service.fits, make_sampler(settings), service.codec)
+    with shown_progress() as report:
+        return fit_theater(
+            theater,
+            means=means,
+            as_of=as_of,
+            now=datetime.now(UTC),
+            seed=seed,
+            limits=Limits(deadline, cancelled=lambda: False),
+            report=report,
+        )
+
+
+def _summary(fit_: Fit, theater: Theater) -> str:
+    head = f"fit {fit_.id} as of {show_instant(fit_.as_of, theater.timeline)}"
+    if fit_.diagnosis is None:
+        return f"{head}: prior only, as nothing was known"
+    health = fit_.diagnosis
+    return (
+        f"{head}: {'accepted' if fit_.accepted else 'rejected'}; R-hat {health.rhat:.4f}, "
+        f"{health.ess_bulk:.0f} bulk and {health.ess_tail:.0f} tail effective of {health.draws} draws, "
+        f"{health.divergent_share:.2%} divergent, odds good to {health.odds_error * 100:.2f} points; "
+        f"compiled in {fit_.compile_seconds:.1f} s, sampled in {fit_.sample_seconds:.1f} s"
+    )

@@ -1,0 +1,55 @@
+"""`tocsin observe`: log one observation."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from tocsin.bootstrap.service import open_service
+from tocsin.domain.observation import Draft
+from tocsin.settings import read_settings
+from tocsin.usecases.import_observations import import_observations
+
+
+def observe(
+    theater: Annotated[str, typer.Argument(help="The theater, such as tunisia.")],
+    indicator: Annotated[str, typer.Argument(help="The indicator, such as violence/border-attack.")],
+    value: Annotated[str, typer.Argument(help="What was seen; 0 means looked and not seen.")],
+    on: Annotated[str, typer.Option(help="The day it happened, YYYY-MM-DD.")],
+    grade: Annotated[str, typer.Option(help="Admiralty grade, such as B2.")],
+    origin: Annotated[str, typer.Option(help="Reports of one origin are echoes and count once.")] = "",
+    summary: Annotated[str, typer.Option(help="What was reported, in a sentence.")] = "",
+    source: Annotated[str, typer.Option(help="Who reported it.")] = "",
+    coverage: Annotated[
+        str, typer.Option(help="Chance that it would have been seen, 0 to 1. [default: the indicator's]")
+    ] = "",
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history", help="Old news: counts as known from the end of its day plus the indicator's delay."
+        ),
+    ] = False,
+) -> None:
+    """Record one observation; what is there already is left as it is.
+
+    Example: tocsin observe tunisia violence/border-attack 1 --on 2016-03-07 --grade A1 --history
+    """
+    service = open_service(read_settings())
+    draft = Draft(indicator, on, value, grade, origin, summary, source, coverage)
+    declared = service.catalog.theater(theater)
+    recorded = import_observations(
+        [draft],
+        indicators=service.catalog.indicators(theater),
+        timeline=declared.timeline,
+        ledger=service.ledger,
+        now=datetime.now(UTC),
+        author=getpass.getuser(),
+        shipped=history,
+    )
+    if recorded.added:
+        typer.echo(f"recorded {recorded.added[0]}; the odds count it after: tocsin fit {theater}")
+    else:
+        typer.echo("this report is in the ledger already; nothing was changed")

@@ -1,0 +1,127 @@
+"""The odds as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from tocsin.cli.instants import show_age, show_instant
+from tocsin.domain.odds import Interval, JointOdds, Odds, Status
+from tocsin.domain.theater import Theater
+from tocsin.ensemble.influence import Influence
+from tocsin.usecases.read_odds import Reading
+
+_SHOWN_REASONS = 2
+_NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
+_NARROWEST = 100
+
+
+def odds_json(reading: Reading) -> str:
+    """The odds list as JSON: one object a scenario and horizon."""
+    return json.dumps([_object(item) for item in reading.odds], indent=2)
+
+
+def _object(odds: Odds) -> dict[str, object]:
+    return {
+        "scenario": odds.scenario,
+        "horizon_days": odds.horizon_days,
+        "probability": odds.probability,
+        "interval50": [odds.interval50.low, odds.interval50.high],
+        "interval90": [odds.interval90.low, odds.interval90.high],
+        "prior": odds.prior,
+        "words": odds.words,
+        "status": odds.status.value,
+        "as_of": odds.as_of.isoformat(),
+        "fit": odds.fit,
+        "age_seconds": odds.age_seconds,
+    }
+
+
+def print_reading(reading: Reading, theater: Theater) -> None:
+    """The odds table, the joint odds, and what to know before quoting a number."""
+    console = Console(soft_wrap=False, highlight=False)
+    console.width = max(console.width, _NARROWEST)
+    first = reading.odds[0]
+    table = Table(
+        title=f"{theater.title}: odds as of {show_instant(first.as_of, theater.timeline)}", title_justify="left"
+    )
+    for heading in ("scenario", "days", "odds", "50 %", "90 %", "ICD 203 words", "prior", "× odds", "counted most"):
+        table.add_column(heading, justify="right" if heading in {"days", "odds", "prior", "× odds"} else "left")
+    for item in reading.odds:
+        starts = item.horizon_days == theater.scenario(item.scenario).horizons[0]
+        table.add_row(
+            item.scenario if starts else "",
+            str(item.horizon_days),
+            percent(item.probability),
+            _interval(item.interval50),
+            _interval(item.interval90),
+            item.words + (" *" if item.warning else ""),
+            percent(item.prior),
+            f"{_odds(item.probability) / _odds(item.prior):.2g}",
+            _reasons(reading.counted_most[item.scenario]) if starts else "",
+            end_section=item.horizon_days == theater.scenario(item.scenario).horizons[-1],
+        )
+    console.print(table)
+    for line in _notes(reading, theater):
+        console.print(line)
+
+
+def _odds(probability: float) -> float:
+    return probability / (1.0 - probability)
+
+
+def percent(probability: float) -> str:
+    """A probability for people: two figures below 10 %, whole percents above.
+
+    >>> percent(0.0042), percent(0.42), percent(0.9996)
+    ('0.42 %', '42 %', '99.96 %')
+    """
+    value = 100 * probability
+    if value < 10 or value > 99:  # noqa: PLR2004 - the ends of the scale, where a whole percent is too coarse
+        distance = min(value, 100 - value)
+        return f"{value:.{1 if distance >= 1 else 2}f} %"
+    return f"{value:.0f} %"
+
+
+def _interval(interval: Interval) -> str:
+    return f"{percent(interval.low)[:-2]}–{percent(interval.high)}"
+
+
+def _reasons(found: Sequence[Influence]) -> str:
+    notable = [item for item in found if abs(item.change) >= _NOTABLE][:_SHOWN_REASONS]
+    return "\n".join(
+        f"{'↑' if item.change > 0 else '↓'} {item.indicator.rsplit('/', maxsplit=1)[-1]}"
+        f"{' (silence)' if item.silent else ''}"
+        for item in notable
+    )
+
+
+def _notes(reading: Reading, theater: Theater) -> list[str]:
+    first = reading.odds[0]
+    fit = reading.fit
+    error = max(item.error for item in reading.odds)
+    lines = [
+        f"status: {first.status} · age {show_age(first.age_seconds)} · fit {fit.id} · Monte Carlo error up to "
+        f"{error * 100:.2f} points",
+        "intervals: where the probability itself may lie, given what is uncertain about the present",
+        "× odds: how many times the prior odds; counted most: reports or silence of the last 52 steps, by what taking "
+        "them away would change",
+    ]
+    if any(item.warning for item in reading.odds):
+        lines.append("* the 90 % interval reaches into other ICD 203 words")
+    if first.status is Status.REFIT_WANTED:
+        lines.append(f"{reading.unfitted} observations have come in since; count them with: tocsin fit")
+    return lines + _joint_lines(reading.joint, theater)
+
+
+def _joint_lines(pairs: Sequence[JointOdds], theater: Theater) -> list[str]:
+    """One line a coupling: what its source's occurrence would make of its target."""
+    coupled = {(coupling.target, coupling.source) for coupling in theater.couplings}
+    return [
+        f"P({pair.first} within {pair.horizon_days} days | {pair.second} within them too) = {percent(pair.given)}"
+        for pair in pairs
+        if pair.given is not None and (pair.first, pair.second) in coupled
+    ]
