@@ -75,9 +75,7 @@ def test_every_range_has_a_reason_of_its_own(path: Path) -> None:
 
 
 def test_no_reason_is_repeated_across_the_kit() -> None:
-    reasons = [
-        str(found["reason"]) for path in FILES for found in _mappings(_load(path)) if "reason" in found
-    ]
+    reasons = [str(found["reason"]) for path in FILES for found in _mappings(_load(path)) if "reason" in found]
     assert len(reasons) > 25 + 5 * 3 + 6
     assert len(set(reasons)) == len(reasons)
 
@@ -91,9 +89,7 @@ def test_every_file_points_editors_at_its_schema(path: Path) -> None:
 
 
 def test_every_indicator_is_watched_by_the_theater(kit: Catalog) -> None:
-    declared = {
-        f"{path.parent.name}/{path.stem}" for path in FILES if path.is_relative_to(KIT / "indicators")
-    }
+    declared = {f"{path.parent.name}/{path.stem}" for path in FILES if path.is_relative_to(KIT / "indicators")}
     assert declared == set(kit.indicators("tunisia"))
 
 

@@ -79,9 +79,7 @@ def test_a_measure_keeps_its_transform_and_its_shift(folder: Folder) -> None:
     theater = folder.read().theater("border")
     price = theater.indicator("state/price")
     assert price.transform is Transform.LOG
-    assert price.baseline == MeasureBaseline(
-        Range(-1.5, -0.5, "about 0.3 dinars"), Range(0.05, 0.2, "steady")
-    )
+    assert price.baseline == MeasureBaseline(Range(-1.5, -0.5, "about 0.3 dinars"), Range(0.05, 0.2, "steady"))
     assert theater.scenario("crackdown").links[1].effect == Range(0.5, 2.0, "prices follow unrest")
 
 

@@ -251,9 +251,7 @@ NUMBERS = [
         "[90, 30]",
         "rise strictly",
     ),
-    Refusal(
-        "a horizon twice", EVENT, "[30, 90]", "[30, 30]", "horizons", "horizons", "[30, 30]", "rise strictly"
-    ),
+    Refusal("a horizon twice", EVENT, "[30, 90]", "[30, 30]", "horizons", "horizons", "[30, 30]", "rise strictly"),
     Refusal(
         "a horizon beyond two years",
         EVENT,
@@ -753,9 +751,7 @@ REFUSALS = [*UNKNOWN_AND_DUPLICATE, *NUMBERS, *MISSING_AND_EMPTY, *MEANING, *YAM
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=[refusal.name for refusal in REFUSALS])
-def test_is_refused_with_its_file_line_field_value_and_what_is_accepted(
-    folder: Folder, refusal: Refusal
-) -> None:
+def test_is_refused_with_its_file_line_field_value_and_what_is_accepted(folder: Folder, refusal: Refusal) -> None:
     folder.edit(refusal.file, refusal.old, refusal.new)
     problems = [problem for problem in folder.problems() if problem.field == refusal.field]
     assert len(problems) == 1, folder.problems()

@@ -81,9 +81,7 @@ def test_every_shipped_file_fits_its_schema(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("noun", "file", "old", "new"), BAD, ids=[f"{bad[0]}: {bad[3]}" for bad in BAD])
-def test_a_bad_example_does_not_fit_its_schema(
-    folder: Folder, noun: str, file: str, old: str, new: str
-) -> None:
+def test_a_bad_example_does_not_fit_its_schema(folder: Folder, noun: str, file: str, old: str, new: str) -> None:
     assert _validator(noun).is_valid(_data(folder.texts[file]))
     folder.edit(file, old, new)
     assert not _validator(noun).is_valid(_data(folder.texts[file]))

@@ -118,9 +118,7 @@ def test_latin_1_is_refused_with_every_line_and_byte() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-32"])
 def test_wider_encodings_are_refused_with_the_same_advice(encoding: str) -> None:
     """“Unicode text” is what some spreadsheets call UTF-16."""
-    assert all(
-        "save the file again as UTF-8" in line for line in _refusals((_HEADER + _ROW).encode(encoding))
-    )
+    assert all("save the file again as UTF-8" in line for line in _refusals((_HEADER + _ROW).encode(encoding)))
 
 
 def test_zero_bytes_are_refused_with_their_line() -> None:
@@ -228,9 +226,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.integers(1, 60), st.data())
-def test_a_file_cut_off_anywhere_never_gives_a_record_that_was_not_whole(
-    rows: int, data: st.DataObject
-) -> None:
+def test_a_file_cut_off_anywhere_never_gives_a_record_that_was_not_whole(rows: int, data: st.DataObject) -> None:
     """A broken upload is refused, or ends with a record that reads as it did but for its last cell."""
     text = _HEADER + _ROW * rows
     cut = text[: data.draw(st.integers(0, len(text)))]

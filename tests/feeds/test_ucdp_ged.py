@@ -15,9 +15,7 @@ _FOLDER = Path(__file__).parents[2] / "indicators" / "violence" / "observations"
 _SOURCE = (_FOLDER / "ucdp-ged-21.1.source.csv").read_bytes()
 _RULES = (_FOLDER / "ucdp-ged.rules.yaml").read_bytes()
 
-_EVENT = Event(
-    7, date(2015, 5, 1), "Libya", Violence.STATE_BASED, "Government of Libya", "IS", 32.5, 13.0, 12
-)
+_EVENT = Event(7, date(2015, 5, 1), "Libya", Violence.STATE_BASED, "Government of Libya", "IS", 32.5, 13.0, 12)
 _TWO_RULES = b"""
 source: GED test
 rules:
@@ -59,9 +57,7 @@ def test_every_shipped_event_is_mapped_or_listed_with_the_reason() -> None:
     assert len(events) == 434
     assert len(mapped.unmapped) == 434 - 71 - 7
     reasons = {item.event.id: item.reason for item in mapped.unmapped}
-    assert (
-        "mass-casualty-attack: 3 dead, fewer than 10" in reasons[205522]
-    )  # Bardo, the fight with the police
+    assert "mass-casualty-attack: 3 dead, fewer than 10" in reasons[205522]  # Bardo, the fight with the police
     assert "western-libya-fighting: at 29.1 N 15.9 E, outside western Libya" in reasons[209182]  # Jufra
     assert "central-attack: no side is IS" in reasons[205564]  # AQIM near Kasserine
     assert "western-libya-fighting: one-sided violence" in reasons[214313]  # civilians killed in Tripoli
@@ -107,9 +103,7 @@ def test_an_event_known_from_elsewhere_carries_that_origin_whatever_the_rule(rul
 
 def test_events_of_one_day_and_place_share_an_origin_where_the_rule_says_so() -> None:
     """UCDP splits a day of fighting; the indicator does not. What is declared elsewhere keeps its own."""
-    once = read_rules(
-        _TWO_RULES.replace(b"place: the coast,", b"place: the coast, once_a_day_and_place: true,"), "x"
-    )
+    once = read_rules(_TWO_RULES.replace(b"place: the coast,", b"place: the coast, once_a_day_and_place: true,"), "x")
     events = [
         replace(_EVENT, best=0),
         replace(_EVENT, id=8, best=0),
@@ -157,9 +151,7 @@ def test_an_event_that_no_rule_matches_is_listed_with_the_reason_of_each(
 
 
 @pytest.mark.parametrize(("longitude", "found"), [(9.0, 1), (16.0, 1), (16.001, 0), (20.5, 1), (8.999, 0)])
-def test_a_box_includes_its_edges_and_one_of_several_is_enough(
-    rules: Rules, longitude: float, found: int
-) -> None:
+def test_a_box_includes_its_edges_and_one_of_several_is_enough(rules: Rules, longitude: float, found: int) -> None:
     """A governorate is rarely a rectangle."""
     mapped = map_events([replace(_EVENT, longitude=longitude, violence=Violence.NON_STATE)], rules)
     assert len(mapped.drafts) == found
@@ -180,9 +172,7 @@ _EVENTS = st.builds(
 
 
 @given(st.lists(_EVENTS, max_size=12, unique_by=lambda event: event.id), st.randoms())
-def test_every_event_is_in_one_of_the_two_lists_whatever_the_order(
-    events: list[Event], random: st.DataObject
-) -> None:
+def test_every_event_is_in_one_of_the_two_lists_whatever_the_order(events: list[Event], random: st.DataObject) -> None:
     """The mapping is a function of the set of events."""
     rules = read_rules(_TWO_RULES, "rules.yaml")
     mapped = map_events(events, rules)
@@ -199,17 +189,13 @@ def test_a_year_of_dates_is_kept_at_both_ends(rules: Rules) -> None:
     """First and last day are included."""
     days = [date(2015, 1, 1), date(2015, 12, 31)]
     days += [days[0] - timedelta(days=1), days[1] + timedelta(days=1)]
-    mapped = map_events(
-        [replace(_EVENT, id=n, day=day, best=0) for n, day in enumerate(days, start=100)], rules
-    )
+    mapped = map_events([replace(_EVENT, id=n, day=day, best=0) for n, day in enumerate(days, start=100)], rules)
     assert [draft.observed_on for draft in mapped.drafts] == ["2015-01-01", "2015-12-31"]
 
 
 def test_rules_are_refused_with_every_problem_at_its_line() -> None:
     """As every declared file."""
-    data = _TWO_RULES.replace(b"types: [state-based, non-state]", b"types: [riot]").replace(
-        b"west: 20", b"west: 30"
-    )
+    data = _TWO_RULES.replace(b"types: [state-based, non-state]", b"types: [riot]").replace(b"west: 20", b"west: 30")
     data = data.replace(b"min_best_deaths: 10", b"min_deaths: 10")
     with pytest.raises(InvalidDeclarationError) as caught:
         read_rules(data, "rules.yaml")

@@ -92,9 +92,7 @@ say(sum(len(ledger.record([report(str(number))]).added) for number in range({fir
     assert len(ObservationLedger(engine).observations([_ATTACK], _LATE)) == 40
 
 
-def test_a_writer_killed_before_its_commit_leaves_nothing_half_written(
-    engine: Engine, url: str, start: Start
-) -> None:
+def test_a_writer_killed_before_its_commit_leaves_nothing_half_written(engine: Engine, url: str, start: Start) -> None:
     """Its rows were inserted, and nobody was told that they were recorded."""
     writer = start(f"""{_PRELUDE}
 engine = open_engine({url!r})

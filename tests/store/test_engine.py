@@ -61,9 +61,7 @@ def test_what_fails_inside_a_writing_transaction_leaves_nothing(engine: Engine) 
     with pytest.raises(RuntimeError):
         fail_half_way()
     with reading(engine) as connection:
-        assert (
-            connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
-        )
+        assert connection.execute(text("SELECT count(*) FROM sqlite_master WHERE name = 'half'")).scalar() == 0
 
 
 def test_the_writers_lock_is_taken_when_the_transaction_begins(

@@ -41,9 +41,7 @@ def test_what_was_recorded_is_read_back_as_it_was(engine: Engine) -> None:
     """Every field, none and zero told apart."""
     ledger = ObservationLedger(engine)
     first = _report("a", value=0.1 + 0.2, coverage=0.35)
-    second = _report(
-        "b", value=0.0, supersedes="a", withdrawn=True, recorded_at=_NOON + timedelta(microseconds=1)
-    )
+    second = _report("b", value=0.0, supersedes="a", withdrawn=True, recorded_at=_NOON + timedelta(microseconds=1))
     assert ledger.record([first, second]).added == ("a", "b")
     assert ledger.observations([_ATTACK], _LATE) == [first, second]
 
@@ -70,9 +68,7 @@ def test_importing_again_does_not_bring_back_what_was_withdrawn(engine: Engine) 
 def test_an_earlier_instant_sees_only_what_was_known_then(engine: Engine) -> None:
     """A backtest reads the same ledger with an older clock."""
     ledger = ObservationLedger(engine)
-    ledger.record(
-        [_report("a"), _report("b", supersedes="a", value=2.0, recorded_at=_NOON + timedelta(days=1))]
-    )
+    ledger.record([_report("a"), _report("b", supersedes="a", value=2.0, recorded_at=_NOON + timedelta(days=1))])
     before = _NOON - timedelta(microseconds=1)
     assert [item.id for item in ledger.observations([_ATTACK], before)] == []
     assert [item.id for item in ledger.observations([_ATTACK], _NOON)] == ["a"]

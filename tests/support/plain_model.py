@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor.tensor.variable import TensorVariable
 
-from tocsin.ensemble.cells import CellArrays, WindowArrays
 from tocsin.ensemble.density import DEGREES_OF_FREEDOM
 from tocsin.ensemble.design import COUNT, MEASURE, ORDINAL, PRESENCE, Design
 
+if TYPE_CHECKING:
+    from pytensor.tensor.variable import TensorVariable
+
+    from tocsin.ensemble.cells import CellArrays, WindowArrays
+
 
 def plain_log_likelihood(
-    design: Design, cells: CellArrays, window: WindowArrays, standard: TensorVariable, innovation: TensorVariable
+    design: Design,
+    cells: CellArrays,
+    window: WindowArrays,
+    standard: TensorVariable,
+    innovation: TensorVariable,
 ) -> TensorVariable:
-    """log p(evidence, occurrences | standard, innovation), written as the equations are."""
+    """The log of p(evidence, occurrences | standard, innovation), written as the equations are."""
     parameters = design.mean + design.sd * standard
     pressure = _pressure(design, window, parameters, innovation)
     baseline, link = parameters[design.block("baseline")], parameters[design.block("link")]
@@ -28,11 +36,19 @@ def plain_log_likelihood(
             level += link[int(row)] * design.link_scale[row] * pressure[scenario][int(step)]
         terms = [pt.as_tensor_variable(cells.log_background[cell])]
         for row in range(cells.first[cell], cells.first[cell + 1]):
-            density = _density(design, parameters, int(indicator), float(cells.value[row]), level,
-                               float(cells.coverage[cell]))
+            density = _density(
+                design,
+                parameters,
+                int(indicator),
+                float(cells.value[row]),
+                level,
+                float(cells.coverage[cell]),
+            )
             terms.append(cells.log_trust[row] + density)
-        total += pt.logsumexp(pt.stack(terms)) if np.isfinite(cells.log_background[cell]) else (
-            pt.logsumexp(pt.stack(terms[1:]))
+        total += (
+            pt.logsumexp(pt.stack(terms))
+            if np.isfinite(cells.log_background[cell])
+            else (pt.logsumexp(pt.stack(terms[1:])))
         )
     return total + _events(design, window, parameters, pressure)
 
@@ -69,7 +85,12 @@ def _pressure(
 
 
 def _density(
-    design: Design, parameters: TensorVariable, indicator: int, value: float, level: TensorVariable, coverage: float
+    design: Design,
+    parameters: TensorVariable,
+    indicator: int,
+    value: float,
+    level: TensorVariable,
+    coverage: float,
 ) -> TensorVariable:
     kind = design.kind[indicator]
     if kind == COUNT:
@@ -78,16 +99,22 @@ def _density(
         if coverage == 0:
             return pt.as_tensor_variable(0.0)
         return (
-            pt.gammaln(value + phi) - pt.gammaln(phi) - math.lgamma(value + 1)
-            + phi * pt.log(phi / (phi + mean)) + value * pt.log(mean / (phi + mean))
+            pt.gammaln(value + phi)
+            - pt.gammaln(phi)
+            - math.lgamma(value + 1)
+            + phi * pt.log(phi / (phi + mean))
+            + value * pt.log(mean / (phi + mean))
         )
     if kind == PRESENCE:
         mean = coverage * pt.exp(level)
         return pt.log(1 - pt.exp(-mean)) if value else -mean
     if kind == ORDINAL:
         cuts = design.cutpoints[indicator]
-        at_least = [pt.as_tensor_variable(1.0), *(pt.sigmoid(level - cut) for cut in cuts[np.isfinite(cuts)]),
-                    pt.as_tensor_variable(0.0)]
+        at_least = [
+            pt.as_tensor_variable(1.0),
+            *(pt.sigmoid(level - cut) for cut in cuts[np.isfinite(cuts)]),
+            pt.as_tensor_variable(0.0),
+        ]
         seen = coverage * (at_least[int(value)] - at_least[int(value) + 1])
         return pt.log(seen + (1 - coverage if value == 0 else 0.0))
     assert kind == MEASURE

@@ -78,8 +78,11 @@ def full_theater(window: int = 30) -> Theater:
             scenario(
                 "coup",
                 event((Occurrence(date(2015, 12, 1), REASON),)),
-                (Link("field/attack", span(1.5, 3.0)), Link("field/claim", span(2.0, 9.0)),
-                 Link("field/alert", span(2.0, 6.0))),
+                (
+                    Link("field/attack", span(1.5, 3.0)),
+                    Link("field/claim", span(2.0, 9.0)),
+                    Link("field/alert", span(2.0, 6.0)),
+                ),
                 BOTH_PARTS,
             ),
             scenario(
@@ -88,7 +91,12 @@ def full_theater(window: int = 30) -> Theater:
                 (attack, Link("field/price", span(0.5, 1.5)), Link("field/alert", span(0.4, 0.9))),
                 Pressure(span(4, 14), None, None),
             ),
-            scenario("decline", event(), (Link("field/price", span(-1.5, 1.0)),), Pressure(None, span(50, 200), None)),
+            scenario(
+                "decline",
+                event(),
+                (Link("field/price", span(-1.5, 1.0)),),
+                Pressure(None, span(50, 200), None),
+            ),
         ),
         indicators=(
             indicator("field/attack", Kind.COUNT),

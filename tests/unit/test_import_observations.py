@@ -50,9 +50,7 @@ class Memory:
         raise NotImplementedError
 
 
-def _import(
-    drafts: Sequence[Draft], memory: Memory, *, shipped: bool = False, now: datetime = _NOW
-) -> Recorded:
+def _import(drafts: Sequence[Draft], memory: Memory, *, shipped: bool = False, now: datetime = _NOW) -> Recorded:
     return import_observations(
         drafts,
         indicators=_INDICATORS,
@@ -86,9 +84,7 @@ def test_importing_twice_is_importing_once(*, shipped: bool) -> None:
     """Also when the second comes later and holds more."""
     memory = Memory()
     first = _import([_DRAFT, _DRAFT], memory, shipped=shipped)
-    again = _import(
-        [_DRAFT, replace(_DRAFT, origin="x")], memory, shipped=shipped, now=_NOW + timedelta(days=1)
-    )
+    again = _import([_DRAFT, replace(_DRAFT, origin="x")], memory, shipped=shipped, now=_NOW + timedelta(days=1))
     assert (len(first.added), first.known_already) == (1, 1)
     assert (len(again.added), again.known_already) == (1, 1)
 
@@ -136,9 +132,7 @@ def test_zero_is_one_report_however_it_is_written() -> None:
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "=HYPERLINK(1)", "@SUM(1)", "+cmd|1", "-2+3"])
-@pytest.mark.parametrize(
-    "column", ["observed_on", "indicator", "value", "grade", "origin", "summary", "source"]
-)
+@pytest.mark.parametrize("column", ["observed_on", "indicator", "value", "grade", "origin", "summary", "source"])
 def test_a_formula_in_any_cell_of_a_file_is_refused(column: str, formula: str) -> None:
     """The next spreadsheet that opens an export would run it."""
     cells = {

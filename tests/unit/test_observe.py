@@ -46,9 +46,7 @@ class Memory:
         raise NotImplementedError
 
 
-def _observe(
-    draft: Draft, memory: Memory, *, now: datetime = _NOW, recorded_at: datetime | None = None
-) -> Recorded:
+def _observe(draft: Draft, memory: Memory, *, now: datetime = _NOW, recorded_at: datetime | None = None) -> Recorded:
     return observe(
         draft,
         indicators={_TOLL.id: _TOLL},

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tocsin.catalog.kit import find_kit
 from tocsin.catalog.read import Catalog, read_catalog
 from tocsin.inference.artifact import ZarrDraws
-from tocsin.settings import Settings
 from tocsin.store.engine import open_engine
 from tocsin.store.fit import FitShelf
 from tocsin.store.migrate import require_current
 from tocsin.store.observation import ObservationLedger
-from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tocsin.settings import Settings
+    from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
-from tocsin.settings import Settings
-from tocsin.usecases.ports import Sampler
+if TYPE_CHECKING:
+    from tocsin.settings import Settings
+    from tocsin.usecases.ports import Sampler
 
 
 def make_sampler(settings: Settings) -> Sampler:

@@ -74,9 +74,7 @@ def shown(value: object) -> str:
 def parse_document(file: str, content: bytes) -> tuple[Document | None, list[Problem]]:
     """The document, unless it cannot be read at all, and everything wrong with its form."""
     if len(content) > MAX_BYTES:
-        return None, [
-            Problem(file, None, "the file", f"{len(content)} bytes long", f"at most {MAX_BYTES} bytes")
-        ]
+        return None, [Problem(file, None, "the file", f"{len(content)} bytes long", f"at most {MAX_BYTES} bytes")]
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -154,14 +152,10 @@ class _Reading:
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                self.problems.append(
-                    Problem(self.file, line, dotted(loc), "keyed by a list or mapping", "text keys")
-                )
+                self.problems.append(Problem(self.file, line, dotted(loc), "keyed by a list or mapping", "text keys"))
             elif key.value in first:
                 accepted = f"one of the two (the first is on line {first[key.value]})"
-                self.problems.append(
-                    Problem(self.file, line, dotted((*loc, key.value)), "a duplicate key", accepted)
-                )
+                self.problems.append(Problem(self.file, line, dotted((*loc, key.value)), "a duplicate key", accepted))
             else:
                 first[key.value] = line
                 yield key, value

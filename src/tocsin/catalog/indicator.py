@@ -59,9 +59,7 @@ class CollectionFile(Shape):
         validate_default=True,
         description="the day (YYYY-MM-DD) from which silence counts; for continuous collection only",
     )
-    delay_days: int = Field(
-        ge=0, le=365, description="whole days, 0 to 365, until a report usually reaches us"
-    )
+    delay_days: int = Field(ge=0, le=365, description="whole days, 0 to 365, until a report usually reaches us")
 
     @field_validator("since")
     @classmethod

@@ -70,9 +70,7 @@ def read_catalog(root: Path) -> Catalog:
     return Catalog(MappingProxyType(theaters))
 
 
-def _theater(
-    tree: Tree, name: str, indicators: Known[AnyIndicatorFile], problems: list[Problem]
-) -> Theater | None:
+def _theater(tree: Tree, name: str, indicators: Known[AnyIndicatorFile], problems: list[Problem]) -> Theater | None:
     """One theater, or None with at least one problem added (or one of its indicators refused before)."""
     before = len(problems)
     path = tree.theaters.get(name)
@@ -118,9 +116,7 @@ def _branching_problems(declared: Declared[TheaterFile], theater: Theater) -> It
     if found.ratio < 1:
         return
     around = set(zip(found.cycle, (*found.cycle[1:], found.cycle[0]), strict=True))
-    position = next(
-        place for place, item in enumerate(theater.couplings) if (item.source, item.target) in around
-    )
+    position = next(place for place, item in enumerate(theater.couplings) if (item.source, item.target) in around)
     cycle = " → ".join((*found.cycle, found.cycle[0]))
     value = f"part of a cycle that feeds on itself: {cycle} (branching ratio {found.ratio:.2f})"
     accepted = "couplings whose branching ratio is below 1: lower `adds` or the multipliers along the cycle"
@@ -134,9 +130,7 @@ def _declared[T](
     try:
         content = path.read_bytes()
     except OSError as error:
-        problems.append(
-            Problem(label, None, "the file", f"not readable ({error.strerror})", "a file that can be read")
-        )
+        problems.append(Problem(label, None, "the file", f"not readable ({error.strerror})", "a file that can be read"))
         return None
     document, found = parse_document(label, content)
     problems.extend(found)

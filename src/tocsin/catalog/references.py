@@ -39,9 +39,7 @@ def theater_problems(
     """What is wrong between a theater file and the rest."""
     document = theater.document
     if not scenarios:
-        yield document.problem(
-            ("scenarios",), "missing", "at least one file in scenarios/ beside theater.yaml"
-        )
+        yield document.problem(("scenarios",), "missing", "at least one file in scenarios/ beside theater.yaml")
     listed: set[str] = set()
     for position, name in enumerate(theater.content.indicators):
         loc: Loc = ("indicators", position)
@@ -54,9 +52,7 @@ def theater_problems(
     yield from _grade_problems(theater)
 
 
-def _coupling_problems(
-    theater: Declared[TheaterFile], scenarios: Known[AnyScenarioFile]
-) -> Iterator[Problem]:
+def _coupling_problems(theater: Declared[TheaterFile], scenarios: Known[AnyScenarioFile]) -> Iterator[Problem]:
     document = theater.document
     pairs: set[tuple[str, str]] = set()
     for position, coupling in enumerate(theater.content.couplings):
@@ -74,9 +70,7 @@ def _coupling_problems(
         pairs.add(pair)
         target = scenarios.get(coupling.target)
         if target is not None and target.content.pressure.fast_half_life is None:
-            accepted = (
-                "a scenario with a fast part (pressure.fast_half_life), which is what a coupling adds to"
-            )
+            accepted = "a scenario with a fast part (pressure.fast_half_life), which is what a coupling adds to"
             yield document.problem((*loc, "to"), repr(coupling.target), accepted)
 
 
@@ -94,9 +88,7 @@ def _grade_problems(theater: Declared[TheaterFile]) -> Iterator[Problem]:
 
 def grade_table(theater: TheaterFile) -> GradeTable:
     """The default table with a theater's overrides."""
-    return GradeTable().with_overrides(
-        {Grade(text[0], text[1]): trust for text, trust in theater.grades.items()}
-    )
+    return GradeTable().with_overrides({Grade(text[0], text[1]): trust for text, trust in theater.grades.items()})
 
 
 def scenario_problems(
@@ -117,9 +109,7 @@ def _link_problems(
         loc: Loc = ("links", position)
         yield from _name_problems(document, (*loc, "indicator"), link.indicator, watched, indicators)
         if link.indicator in linked:
-            yield document.problem(
-                loc, repr(link.indicator), "one link to each indicator (it is linked above)"
-            )
+            yield document.problem(loc, repr(link.indicator), "one link to each indicator (it is linked above)")
         linked.add(link.indicator)
         declared = indicators.get(link.indicator)
         if declared is not None and (declared.content.kind == "measure") != (link.shift is not None):

@@ -40,9 +40,7 @@ class ResolutionFile(Shape):
     """How a scenario is settled."""
 
     rule: Text = Field(description="text that says what settles the scenario")
-    does_not_count: list[Text] = Field(
-        min_length=1, description="a list of what does not settle it, 1 or more"
-    )
+    does_not_count: list[Text] = Field(min_length=1, description="a list of what does not settle it, 1 or more")
 
 
 class ThresholdFile(Shape):
@@ -85,9 +83,7 @@ class PressureFile(Shape):
         if parts == 1 and share is not None:
             raise refusal("no such line, because one part has all of the variance")
         if parts == 2 and share is None:  # noqa: PLR2004 - fast and slow
-            raise refusal(
-                "low, high and reason: the slow part's share of variance, because both parts are there"
-            )
+            raise refusal("low, high and reason: the slow part's share of variance, because both parts are there")
         return share
 
     @model_validator(mode="after")
@@ -143,9 +139,7 @@ class ScenarioFile(Shape):
         min_length=1,
         description=f"whole days from 1 to {LONGEST_HORIZON}, strictly rising, such as [30, 90, 180]",
     )
-    resolution: ResolutionFile = Field(
-        description="a mapping with rule and does_not_count (threshold: also threshold)"
-    )
+    resolution: ResolutionFile = Field(description="a mapping with rule and does_not_count (threshold: also threshold)")
     pressure: PressureFile = Field(description="fast_half_life, slow_half_life, or both with slow_share")
     links: list[LinkFile] = Field(default=[], description="a list of indicator with multiplier or shift")
 
@@ -164,9 +158,7 @@ class EventFile(ScenarioFile):
     base_rate: BaseRate = Field(description="low, high, within and reason: the chance at normal pressure")
     hazard_link: PositiveRange = Field(description="low, high and reason: by what factor when developing")
     watched_since: Day = Field(description="the day (YYYY-MM-DD) from which its absence is known")
-    occurrences: list[OccurrenceFile] = Field(
-        default=[], description="a list of past occurrences: on and reason"
-    )
+    occurrences: list[OccurrenceFile] = Field(default=[], description="a list of past occurrences: on and reason")
 
     @field_validator("watched_since")
     @classmethod
@@ -194,14 +186,10 @@ class ThresholdScenarioFile(ScenarioFile):
     """Occurs when counts cross a rule; settles itself."""
 
     kind: Literal["threshold"] = Field(description="event or threshold")
-    resolution: ThresholdResolutionFile = Field(
-        description="a mapping with rule, does_not_count and threshold"
-    )
+    resolution: ThresholdResolutionFile = Field(description="a mapping with rule, does_not_count and threshold")
 
 
-AnyScenarioFile = Annotated[
-    EventFile | ThresholdScenarioFile, Field(discriminator="kind", title="Tocsin scenario")
-]
+AnyScenarioFile = Annotated[EventFile | ThresholdScenarioFile, Field(discriminator="kind", title="Tocsin scenario")]
 
 SCENARIO_SHAPES: dict[str, type[ScenarioFile]] = {"event": EventFile, "threshold": ThresholdScenarioFile}
 
@@ -212,9 +200,7 @@ def scenario_of(name: str, declared: AnyScenarioFile, step: Step) -> Scenario:
         id=name,
         title=declared.title,
         proposition=declared.proposition,
-        resolution=Resolution(
-            declared.opened, declared.resolution.rule, tuple(declared.resolution.does_not_count)
-        ),
+        resolution=Resolution(declared.opened, declared.resolution.rule, tuple(declared.resolution.does_not_count)),
         horizons=tuple(declared.horizons),
         mechanism=_event(declared, step) if isinstance(declared, EventFile) else _threshold(declared, step),
         pressure=_pressure(declared.pressure, step),

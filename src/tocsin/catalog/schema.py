@@ -23,9 +23,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "scenario": TypeAdapter(AnyScenarioFile),
         "indicator": TypeAdapter(AnyIndicatorFile),
     }
-    return {
-        noun: {"$schema": _DIALECT, **_without_null(adapter.json_schema())} for noun, adapter in nouns.items()
-    }
+    return {noun: {"$schema": _DIALECT, **_without_null(adapter.json_schema())} for noun, adapter in nouns.items()}
 
 
 def rendered(schema: dict[str, Any]) -> str:

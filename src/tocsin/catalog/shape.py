@@ -28,9 +28,7 @@ def read_shape[T: Shape](document: Document, shape: type[T], problems: list[Prob
         return None
 
 
-def read_kind[T: Shape](
-    document: Document, shapes: Mapping[str, type[T]], problems: list[Problem]
-) -> T | None:
+def read_kind[T: Shape](document: Document, shapes: Mapping[str, type[T]], problems: list[Problem]) -> T | None:
     """The document in the shape that its `kind` names.
 
     Without a known kind, the keys that every kind has are still judged.

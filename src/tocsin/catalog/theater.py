@@ -21,9 +21,7 @@ class CouplingFile(Shape):
     """The pressure that the occurrence of one scenario adds to another."""
 
     source: Line = Field(alias="from", description="the id of a scenario of this theater")
-    target: Line = Field(
-        alias="to", description="the id of another scenario of this theater, with a fast part"
-    )
+    target: Line = Field(alias="to", description="the id of another scenario of this theater, with a fast part")
     adds: ElicitedRange = Field(description="low, high and reason: pressure added (developing is 2)")
 
 
@@ -37,9 +35,7 @@ class TheaterFile(Shape):
     step: Literal["day", "week", "month"] = Field(description="day, week or month")
     window: int = Field(ge=2, le=LONGEST_WINDOW, description=f"whole steps from 2 to {LONGEST_WINDOW}")
     time_zone: Line = Field(description="a time zone by its IANA name, such as Africa/Tunis")
-    indicators: list[Line] = Field(
-        min_length=1, description="a list of indicator ids, such as violence/protest"
-    )
+    indicators: list[Line] = Field(min_length=1, description="a list of indicator ids, such as violence/protest")
     couplings: list[CouplingFile] = Field(default=[], description="a list of from, to and adds")
     grades: dict[_GradeText, _Trust] = Field(
         default={},

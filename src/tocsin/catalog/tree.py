@@ -32,9 +32,7 @@ class Tree:
 
     def refuse(self, path: Path, field_name: str, value: str, accepted: str) -> None:
         """Note what is wrong with a path; a file that is there is named with its first line."""
-        self.problems.append(
-            Problem(self.label(path), 1 if path.is_file() else None, field_name, value, accepted)
-        )
+        self.problems.append(Problem(self.label(path), 1 if path.is_file() else None, field_name, value, accepted))
 
 
 def survey(root: Path) -> Tree:
@@ -49,9 +47,7 @@ def survey(root: Path) -> Tree:
         if parts[1:2] != ("observations",):  # shipped history, which the observations' own reader judges
             _place_indicator(tree, path, parts)
     for theater in sorted(set(tree.scenarios) - set(tree.theaters)):
-        tree.refuse(
-            root / "models" / theater / "theater.yaml", "the file", "missing", "a theater.yaml in this folder"
-        )
+        tree.refuse(root / "models" / theater / "theater.yaml", "the file", "missing", "a theater.yaml in this folder")
     if (root / "models").is_dir() and not tree.theaters and not tree.problems:
         tree.refuse(root / "models", "the folder", "without a theater", _MODELS_FORM)
     return tree

@@ -37,7 +37,7 @@ app.add_typer(database, name="db")
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,  # noqa: FBT002
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     if version:
         from importlib.metadata import version as installed  # noqa: PLC0415 - only this option needs it

@@ -17,7 +17,8 @@ from tocsin.settings import read_settings
 def check(
     theater: Annotated[str | None, typer.Argument(help="A theater; all of them where none is named.")] = None,
     folder: Annotated[
-        Path | None, typer.Option(help="Folder that holds models/ and indicators/. [default: the shipped kit]")
+        Path | None,
+        typer.Option(help="Folder that holds models/ and indicators/. [default: the shipped kit]"),
     ] = None,
 ) -> None:
     """Report every problem in every declared file, with file, line, field, value and what is accepted.

@@ -25,7 +25,8 @@ DEFAULT_DEADLINE = 900.0
 def fit(
     theater: Annotated[str, typer.Argument(help="The theater, such as tunisia.")],
     as_of: Annotated[
-        str | None, typer.Option(help="Fit what was known at the end of this day, or at this instant. [default: now]")
+        str | None,
+        typer.Option(help="Fit what was known at the end of this day, or at this instant. [default: now]"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed: the same seed and evidence give the same odds.")] = (
         DEFAULT_SEED
@@ -46,9 +47,7 @@ def fit(
         raise FitRejectedError(done.id, done.rejections)
 
 
-def run_fit(
-    service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float
-) -> Fit:
+def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float) -> Fit:
     """Fit with progress shown; control-C stops it and nothing is kept."""
     means = Means(service.ledger, service.fits, make_sampler(settings), service.codec)
     with shown_progress() as report:

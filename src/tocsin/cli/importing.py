@@ -21,7 +21,8 @@ def import_file(
     history: Annotated[
         bool,
         typer.Option(
-            "--history", help="Old news: each row counts as known from the end of its day plus its indicator's delay."
+            "--history",
+            help="Old news: each row counts as known from the end of its day plus its indicator's delay.",
         ),
     ] = False,
 ) -> None:

@@ -47,7 +47,7 @@ def show_age(seconds: float) -> str:
     ('0 s', '3 d 0 h')
     """
     left = int(seconds)
-    parts = []
+    parts: list[str] = []
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
         count, left = divmod(left, size)
         if count or parts or unit == "s":

@@ -28,9 +28,7 @@ def observe(
     ] = "",
     history: Annotated[
         bool,
-        typer.Option(
-            "--history", help="Old news: counts as known from the end of its day plus the indicator's delay."
-        ),
+        typer.Option("--history", help="Old news: counts as known from the end of its day plus the indicator's delay."),
     ] = False,
 ) -> None:
     """Record one observation; what is there already is left as it is.

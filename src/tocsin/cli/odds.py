@@ -18,7 +18,8 @@ from tocsin.usecases.read_odds import Reading, read_odds
 def odds(
     theater: Annotated[str, typer.Argument(help="The theater, such as tunisia.")],
     as_of: Annotated[
-        str | None, typer.Option(help="What was known at the end of this day, or at this instant. [default: now]")
+        str | None,
+        typer.Option(help="What was known at the end of this day, or at this instant. [default: now]"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -14,9 +15,10 @@ from tocsin.domain.theater import Theater
 from tocsin.ensemble.influence import Influence
 from tocsin.usecases.read_odds import Reading
 
-_SHOWN_REASONS = 2
+_HEADINGS = ("scenario", "days", "odds", "90 %", "ICD 203 words", "prior", "× odds", "counted most")
+_NUMBERS = {"days", "odds", "prior", "× odds"}
 _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
-_NARROWEST = 100
+_NARROWEST = 120
 
 
 def odds_json(reading: Reading) -> str:
@@ -42,28 +44,26 @@ def _object(odds: Odds) -> dict[str, object]:
 
 def print_reading(reading: Reading, theater: Theater) -> None:
     """The odds table, the joint odds, and what to know before quoting a number."""
-    console = Console(soft_wrap=False, highlight=False)
+    console = Console(soft_wrap=True, highlight=False)
     console.width = max(console.width, _NARROWEST)
-    first = reading.odds[0]
-    table = Table(
-        title=f"{theater.title}: odds as of {show_instant(first.as_of, theater.timeline)}", title_justify="left"
-    )
-    for heading in ("scenario", "days", "odds", "50 %", "90 %", "ICD 203 words", "prior", "× odds", "counted most"):
-        table.add_column(heading, justify="right" if heading in {"days", "odds", "prior", "× odds"} else "left")
-    for item in reading.odds:
-        starts = item.horizon_days == theater.scenario(item.scenario).horizons[0]
-        table.add_row(
-            item.scenario if starts else "",
-            str(item.horizon_days),
-            percent(item.probability),
-            _interval(item.interval50),
-            _interval(item.interval90),
-            item.words + (" *" if item.warning else ""),
-            percent(item.prior),
-            f"{_odds(item.probability) / _odds(item.prior):.2g}",
-            _reasons(reading.counted_most[item.scenario]) if starts else "",
-            end_section=item.horizon_days == theater.scenario(item.scenario).horizons[-1],
-        )
+    as_of = show_instant(reading.odds[0].as_of, theater.timeline)
+    table = Table(title=f"{theater.title}: odds as of {as_of}", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
+    for scenario in theater.scenarios:
+        reasons = _reasons(reading.counted_most[scenario.id])
+        for row, item in enumerate(stated for stated in reading.odds if stated.scenario == scenario.id):
+            table.add_row(
+                "" if row else scenario.id,
+                str(item.horizon_days),
+                percent(item.probability),
+                _interval(item.interval90),
+                item.words + (" *" if item.warning else ""),
+                percent(item.prior),
+                f"{_odds(item.probability) / _odds(item.prior):.2g}",
+                reasons[row] if row < len(reasons) else "",
+                end_section=row == len(scenario.horizons) - 1,
+            )
     console.print(table)
     for line in _notes(reading, theater):
         console.print(line)
@@ -90,13 +90,13 @@ def _interval(interval: Interval) -> str:
     return f"{percent(interval.low)[:-2]}–{percent(interval.high)}"
 
 
-def _reasons(found: Sequence[Influence]) -> str:
-    notable = [item for item in found if abs(item.change) >= _NOTABLE][:_SHOWN_REASONS]
-    return "\n".join(
+def _reasons(found: Sequence[Influence]) -> list[str]:
+    return [
         f"{'↑' if item.change > 0 else '↓'} {item.indicator.rsplit('/', maxsplit=1)[-1]}"
         f"{' (silence)' if item.silent else ''}"
-        for item in notable
-    )
+        for item in found
+        if abs(item.change) >= _NOTABLE
+    ]
 
 
 def _notes(reading: Reading, theater: Theater) -> list[str]:
@@ -104,11 +104,10 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     fit = reading.fit
     error = max(item.error for item in reading.odds)
     lines = [
-        f"status: {first.status} · age {show_age(first.age_seconds)} · fit {fit.id} · Monte Carlo error up to "
-        f"{error * 100:.2f} points",
-        "intervals: where the probability itself may lie, given what is uncertain about the present",
-        "× odds: how many times the prior odds; counted most: reports or silence of the last 52 steps, by what taking "
-        "them away would change",
+        f"status: {first.status} · age {show_age(first.age_seconds)} · fit {fit.id} "
+        f"· Monte Carlo error up to {error * 100:.2f} points",
+        "90 %: where the probability itself may lie, given what is uncertain about the present",
+        "× odds: how many times the prior's odds; counted most: which recent reports or silence moved it, and where to",
     ]
     if any(item.warning for item in reading.odds):
         lines.append("* the 90 % interval reaches into other ICD 203 words")

@@ -19,7 +19,12 @@ _LINES_A_PHASE = 10
 def shown_progress() -> Iterator[Callable[[Progress], None]]:
     """A function to report progress to, shown as fits where standard error goes."""
     if sys.stderr.isatty():
-        columns = (TextColumn("{task.description:20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description:20}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Bars(*columns, console=Console(stderr=True)) as bars:
             yield _bars(bars)
     else:

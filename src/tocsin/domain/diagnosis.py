@@ -42,8 +42,14 @@ def rejections(diagnosis: Diagnosis) -> tuple[str, ...]:
     """
     checks = (
         (diagnosis.rhat < MAX_RHAT, f"R-hat {diagnosis.rhat:.4f} is not below {MAX_RHAT}"),
-        (diagnosis.ess_bulk > MIN_ESS, f"bulk effective draws {diagnosis.ess_bulk:.0f} are not above {MIN_ESS:.0f}"),
-        (diagnosis.ess_tail > MIN_ESS, f"tail effective draws {diagnosis.ess_tail:.0f} are not above {MIN_ESS:.0f}"),
+        (
+            diagnosis.ess_bulk > MIN_ESS,
+            f"bulk effective draws {diagnosis.ess_bulk:.0f} are not above {MIN_ESS:.0f}",
+        ),
+        (
+            diagnosis.ess_tail > MIN_ESS,
+            f"tail effective draws {diagnosis.ess_tail:.0f} are not above {MIN_ESS:.0f}",
+        ),
         (
             diagnosis.divergent_share < MAX_DIVERGENT_SHARE,
             f"divergent share {diagnosis.divergent_share:.4%} is not below {MAX_DIVERGENT_SHARE:.1%}",

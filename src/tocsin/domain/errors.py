@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -112,5 +115,7 @@ class UnserializableRecipeError(TocsinError):
     def __init__(self, path: str, value: object) -> None:
         """Name the place in the recipe."""
         self.path = path
-        super().__init__(f"{path} is {value!r} ({type(value).__name__}); accepted: text, finite numbers, "
-                         "true/false, dates, arrays of numbers, and lists or mappings of these")
+        super().__init__(
+            f"{path} is {value!r} ({type(value).__name__}); accepted: text, finite numbers, "
+            "true/false, dates, arrays of numbers, and lists or mappings of these"
+        )

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from tocsin.domain.grading import GradeTable
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.observation import Observation, effective
 from tocsin.domain.scenario import Event, Threshold
-from tocsin.domain.theater import Theater
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tocsin.domain.grading import GradeTable
+    from tocsin.domain.theater import Theater
 
 COUNTED_TRUST = 0.5
 """A report counts toward a threshold rule when it is at least as likely right as wrong."""
@@ -98,12 +102,17 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
         step = timeline.number(item.observed_on) - first
         if 0 <= step < timeline.window:
             placed[item.indicator, step].append(item)
-    cells = tuple(
-        cell
-        for indicator in theater.indicators
-        for step in range(timeline.window)
-        if (cell := _cell(theater, indicator, first, step, placed.get((indicator.id, step), []), last_day)) is not None
-    ) if standing else ()
+    cells = (
+        tuple(
+            cell
+            for indicator in theater.indicators
+            for step in range(timeline.window)
+            if (cell := _cell(theater, indicator, first, step, placed.get((indicator.id, step), []), last_day))
+            is not None
+        )
+        if standing
+        else ()
+    )
     days = timeline.days_in(last)
     return Evidence(
         theater=theater.id,
@@ -119,7 +128,12 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
 
 
 def _cell(
-    theater: Theater, indicator: Indicator, first: int, step: int, reports: Sequence[Observation], last_day: date
+    theater: Theater,
+    indicator: Indicator,
+    first: int,
+    step: int,
+    reports: Sequence[Observation],
+    last_day: date,
 ) -> Cell | None:
     timeline = theater.timeline
     start = timeline.start_of(first + step)
@@ -154,9 +168,7 @@ def _coverage(indicator: Indicator, reports: Sequence[Observation]) -> float:
     return max(stated) if stated else indicator.coverage
 
 
-def _alternatives(
-    indicator: Indicator, reports: Sequence[Observation], grades: GradeTable
-) -> tuple[Alternative, ...]:
+def _alternatives(indicator: Indicator, reports: Sequence[Observation], grades: GradeTable) -> tuple[Alternative, ...]:
     voices = _voices(indicator, reports, grades)
     return _nested(voices) if indicator.kind is Kind.COUNT else _in_turn(voices, indicator.kind)
 
@@ -239,9 +251,7 @@ def _occurred(theater: Theater, cells: Sequence[Cell], first: int, last_day: dat
 
 def crossings(counts: Sequence[int], rule: Threshold) -> tuple[int, ...]:
     """The steps in which the rule becomes true, having been false the step before."""
-    met = [
-        sum(counts[max(0, step - rule.within_steps + 1) : step + 1]) >= rule.at_least for step in range(len(counts))
-    ]
+    met = [sum(counts[max(0, step - rule.within_steps + 1) : step + 1]) >= rule.at_least for step in range(len(counts))]
     return tuple(step for step, now in enumerate(met) if now and not (step and met[step - 1]))
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from tocsin.domain.diagnosis import Diagnosis
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tocsin.domain.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)

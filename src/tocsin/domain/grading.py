@@ -7,10 +7,13 @@ trust times the likelihood under the model plus (1 − trust) times the likeliho
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise, product
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RELIABILITIES = "ABCDEF"
 CREDIBILITIES = "123456"
@@ -53,11 +56,13 @@ _DEFAULT: Mapping[str, tuple[float, float, float, float, float, float]] = {
 
 
 def _default_table() -> Mapping[Grade, float]:
-    return MappingProxyType({
-        Grade(reliability, credibility): trusts[column]
-        for reliability, trusts in _DEFAULT.items()
-        for column, credibility in enumerate(CREDIBILITIES)
-    })
+    return MappingProxyType(
+        {
+            Grade(reliability, credibility): trusts[column]
+            for reliability, trusts in _DEFAULT.items()
+            for column, credibility in enumerate(CREDIBILITIES)
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from tocsin.domain.elicitation import Normal, Range, logit
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 class Kind(StrEnum):
@@ -121,8 +124,10 @@ class Indicator:
     def value_problem(self, value: float) -> str | None:
         """What values the indicator takes, if this is not one of them; None if it is."""
         if self.kind is Kind.COUNT:
-            return None if value >= 0 and value == math.floor(value) and math.isfinite(value) else (
-                "a whole number, 0 or more"
+            return (
+                None
+                if value >= 0 and value == math.floor(value) and math.isfinite(value)
+                else ("a whole number, 0 or more")
             )
         if self.kind is Kind.PRESENCE:
             return None if value in {0, 1} else "0 (not seen) or 1 (seen)"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import InvalidObservationError, Problem
 from tocsin.domain.grading import Grade, parse_grade
-from tocsin.domain.indicator import Indicator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tocsin.domain.indicator import Indicator
 
 _GRADE_FORM = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
+_COVERAGE_FORM = "a number above 0 and up to 1, or nothing for the declared one"
+_FORMULA_SIGNS = "=+-@\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,16 @@ class Observation:
     def fingerprint(self) -> str:
         """SHA-256 of what the report says, without who recorded it when: the same content is the same report."""
         content = [
-            self.indicator, self.observed_on.isoformat(), self.value, str(self.grade), self.origin, self.summary,
-            self.source, self.coverage, self.supersedes, self.withdrawn,
+            self.indicator,
+            self.observed_on.isoformat(),
+            self.value,
+            str(self.grade),
+            self.origin,
+            self.summary,
+            self.source,
+            self.coverage,
+            self.supersedes,
+            self.withdrawn,
         ]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
@@ -96,37 +111,21 @@ def read_drafts(drafts: Iterable[Draft], indicators: Mapping[str, Indicator], to
     return reports
 
 
-def _read(
-    draft: Draft, indicators: Mapping[str, Indicator], today: date, problems: list[Problem]
-) -> Report | None:
-    found: list[Problem] = []
-
-    def refuse(field: str, value: str, accepted: str) -> None:
-        found.append(Problem(draft.place, draft.line, field, repr(value), accepted))
-
+def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, problems: list[Problem]) -> Report | None:
     indicator = indicators.get(draft.indicator)
-    if indicator is None:
-        near = ", ".join(_nearest(draft.indicator, indicators))
-        refuse("indicator", draft.indicator, f"a declared indicator, such as {near}")
     day = _day(draft.observed_on)
-    if day is None:
-        refuse("observed_on", draft.observed_on, "a day of the calendar as YYYY-MM-DD")
-    elif day > today:
-        refuse("observed_on", draft.observed_on, f"a day that has begun: {today.isoformat()} or earlier")
     value = _number(draft.value)
-    if value is None:
-        refuse("value", draft.value, "a finite number" if indicator is None else _values(indicator))
-    elif indicator is not None and (accepted := indicator.value_problem(value)):
-        refuse("value", draft.value, f"{accepted} ({indicator.id} is a {indicator.kind})")
     grade = parse_grade(draft.grade)
-    if grade is None:
-        refuse("grade", draft.grade, _GRADE_FORM)
     coverage = _coverage(draft.coverage)
-    if draft.coverage and coverage is None:
-        refuse("coverage", draft.coverage, "a number above 0 and up to 1, or nothing for the declared one")
-    for name, text in (("origin", draft.origin), ("summary", draft.summary), ("source", draft.source)):
-        if text[:1] in {"=", "+", "-", "@", "\t"}:
-            refuse(name, text, "text that does not begin with =, +, -, @ or a tab (a spreadsheet would run it)")
+    refused = [
+        ("indicator", draft.indicator, _indicator_wanted(draft.indicator, indicators)),
+        ("observed_on", draft.observed_on, _day_wanted(day, today)),
+        ("value", draft.value, _value_wanted(value, indicator)),
+        ("grade", draft.grade, _GRADE_FORM if grade is None else None),
+        ("coverage", draft.coverage, _COVERAGE_FORM if draft.coverage and coverage is None else None),
+        *((name, text, _text_wanted(text)) for name, text in _texts(draft)),
+    ]
+    found = [Problem(draft.place, draft.line, name, repr(text), wanted) for name, text, wanted in refused if wanted]
     problems.extend(found)
     if found or indicator is None or day is None or value is None or grade is None:
         return None
@@ -134,8 +133,34 @@ def _read(
     return Report(indicator, day, value, grade, origin, draft.summary, draft.source, coverage)
 
 
-def _values(indicator: Indicator) -> str:
-    return f"{indicator.value_problem(math.nan)} ({indicator.id} is a {indicator.kind})"
+def _indicator_wanted(name: str, known: Mapping[str, Indicator]) -> str | None:
+    if name in known:
+        return None
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.0)
+    return f"a declared indicator, such as {', '.join(near)}"
+
+
+def _day_wanted(day: date | None, today: date) -> str | None:
+    if day is None:
+        return "a day of the calendar as YYYY-MM-DD"
+    return f"a day that has begun: {today.isoformat()} or earlier" if day > today else None
+
+
+def _value_wanted(value: float | None, indicator: Indicator | None) -> str | None:
+    if indicator is None:
+        return "a finite number" if value is None else None
+    wanted = indicator.value_problem(math.nan if value is None else value)
+    return f"{wanted} ({indicator.id} is a {indicator.kind})" if wanted else None
+
+
+def _texts(draft: Draft) -> tuple[tuple[str, str], ...]:
+    return ("origin", draft.origin), ("summary", draft.summary), ("source", draft.source)
+
+
+def _text_wanted(text: str) -> str | None:
+    if text[:1] not in _FORMULA_SIGNS or not text:
+        return None
+    return "text that does not begin with =, +, -, @ or a tab (a spreadsheet would run it)"
 
 
 def _day(text: str) -> date | None:
@@ -156,12 +181,6 @@ def _number(text: str) -> float | None:
 def _coverage(text: str) -> float | None:
     number = _number(text)
     return number if number is not None and 0 < number <= 1 else None
-
-
-def _nearest(name: str, known: Iterable[str]) -> list[str]:
-    tail = name.rsplit("/", maxsplit=1)[-1]
-    letters = set(tail)
-    return sorted(known, key=lambda other: (-len(letters & set(other.rsplit("/", maxsplit=1)[-1])), other))[:3]
 
 
 def effective(observations: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
 from tocsin.domain.elicitation import Normal, Range, link_prior, shift_prior
 from tocsin.domain.indicator import Indicator, Kind
+
+if TYPE_CHECKING:
+    from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """How the latent state moves: half-lives in steps of its fast and slow parts, and the slow part's share of variance.
+    """How the latent state moves: half-lives in steps of its parts, and the slow part's share of variance.
 
     A part that is left out has no half-life; then the share is None.
     """

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tocsin.domain.elicitation import Range
 from tocsin.domain.errors import UnknownNameError
 from tocsin.domain.grading import GradeTable
-from tocsin.domain.indicator import Indicator
-from tocsin.domain.scenario import Scenario
-from tocsin.domain.timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tocsin.domain.elicitation import Range
+    from tocsin.domain.indicator import Indicator
+    from tocsin.domain.scenario import Scenario
+    from tocsin.domain.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.domain.evidence import Cell, Evidence
 from tocsin.ensemble.density import log_density
 from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats, Integers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tocsin.domain.evidence import Cell, Evidence
 
 _NODES = 48
 
@@ -60,9 +64,7 @@ def lay_out_cells(design: Design, cells: Sequence[Cell]) -> CellArrays:
     indicator = np.array([indicator_at[cell.indicator] for cell in cells], dtype=np.int64)
     coverage = np.array([cell.coverage for cell in cells], dtype=np.float64)
     rows = [(alternative.value, alternative.trust) for cell in cells for alternative in cell.alternatives]
-    background = [
-        _log_background(design, indicator_at[cell.indicator], cell.coverage, cell) for cell in cells
-    ]
+    background = [_log_background(design, indicator_at[cell.indicator], cell.coverage, cell) for cell in cells]
     return CellArrays(
         step=np.array([cell.step for cell in cells], dtype=np.int64),
         indicator=indicator,
@@ -84,7 +86,7 @@ def _log_background(design: Design, indicator: int, coverage: float, cell: Cell)
 
 
 def log_baseline_density(design: Design, indicator: int, coverage: float, value: float) -> float:
-    """log p(value | baseline prior): the density at normal pressure, integrated over the prior of α.
+    """The log of p(value | baseline prior): the density at normal pressure, integrated over the prior of α.
 
     Gauss–Hermite quadrature with 48 nodes over α; the dispersion or spread is at its prior median.
     """

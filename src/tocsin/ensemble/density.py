@@ -22,7 +22,7 @@ _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 def log_density(
     kind: int, value: float, level: Floats, coverage: float, log_shape: Floats, cutpoints: Floats
 ) -> Floats:
-    """log p(value | η) of one value.
+    """The log of p(value | η) for one value.
 
     Args:
         kind: COUNT, PRESENCE, ORDINAL or MEASURE.
@@ -66,7 +66,7 @@ def _ordinal(value: int, level: Floats, coverage: float, cutpoints: Floats) -> F
     """Cumulative logit P(level ≥ k) = logistic(η − κ_k), seen with chance c and otherwise taken for level 0."""
     above = _log_logistic(cutpoints[value] - level)  # log P(level ≤ value)
     if value == 0:
-        return np.log(coverage * np.exp(above) + (1.0 - coverage))
+        return np.asarray(np.log(coverage * np.exp(above) + (1.0 - coverage)))
     with np.errstate(divide="ignore"):
         width = np.log(-np.expm1(cutpoints[value - 1] - cutpoints[value]))
         return np.log(coverage) + _log_logistic(level - cutpoints[value - 1]) + above + width
@@ -75,9 +75,7 @@ def _ordinal(value: int, level: Floats, coverage: float, cutpoints: Floats) -> F
 def _measure(value: float, level: Floats, log_spread: Floats) -> Floats:
     """Student-t with 4 degrees of freedom around η."""
     freedom = DEGREES_OF_FREEDOM
-    constant = (
-        math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - 0.5 * math.log(freedom * math.pi)
-    )
+    constant = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - 0.5 * math.log(freedom * math.pi)
     scaled = (value - level) * np.exp(-log_spread)
     return np.asarray(constant - log_spread - (freedom + 1) / 2 * np.log1p(scaled**2 / freedom))
 
@@ -87,7 +85,10 @@ def _log_logistic(argument: Floats) -> Floats:
 
 
 def _log_gamma(argument: Floats) -> Floats:
-    """log Γ for positive arguments: Stirling's series above 10, reached by recurrence (Abramowitz & Stegun 6.1.40)."""
+    """The log of Γ, for positive arguments: Stirling's series above 10, reached by recurrence.
+
+    Abramowitz & Stegun 6.1.40.
+    """
     shift = np.zeros_like(argument)
     raised = np.array(argument, dtype=np.float64)
     for _ in range(int(_STIRLING_FROM)):

@@ -7,8 +7,8 @@ simulates reads its structure from here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from numpy.typing import NDArray
 from tocsin.domain.elicitation import Normal, link_prior
 from tocsin.domain.indicator import Indicator, Kind, MeasureBaseline, OrdinalBaseline, RateBaseline
 from tocsin.domain.scenario import Event, Scenario, Threshold
-from tocsin.domain.theater import Theater
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tocsin.domain.theater import Theater
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -195,9 +199,7 @@ def _lay_out_indicators(indicators: Sequence[Indicator], priors: _Priors) -> tup
     return dispersion_of, spread_of
 
 
-def _lay_out_links(
-    theater: Theater, indicator_at: dict[str, int], priors: _Priors
-) -> list[tuple[int, int, float]]:
+def _lay_out_links(theater: Theater, indicator_at: dict[str, int], priors: _Priors) -> list[tuple[int, int, float]]:
     links = []
     for position, scenario in enumerate(theater.scenarios):
         for link in scenario.links:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tocsin.ensemble.design import Design, Floats
 from tocsin.ensemble.pressure import trace
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tocsin.ensemble.design import Design, Floats
 
 RECENT_STEPS = 52
 """Pressure is kept for so many last steps: what live evidence, corrections and explanations reach back to."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tocsin.ensemble.draws import Draws
-from tocsin.ensemble.futures import Futures
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tocsin.ensemble.draws import Draws
+    from tocsin.ensemble.futures import Futures
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tocsin.domain.evidence import Evidence
-from tocsin.domain.theater import Theater
-from tocsin.ensemble.design import Design, Floats, Rule
-from tocsin.ensemble.draws import Draws
 from tocsin.ensemble.likelihood import linear_predictor
 from tocsin.ensemble.pressure import Dynamics, dynamics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tocsin.domain.evidence import Evidence
+    from tocsin.domain.theater import Theater
+    from tocsin.ensemble.design import Design, Floats, Rule
+    from tocsin.ensemble.draws import Draws
 
 NEVER = np.iinfo(np.uint16).max
 _CHUNK = 250  # draws at a time: the working arrays stay in the processor's cache
@@ -79,7 +84,12 @@ def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
         for source in design.coupling_source
     )
     return Start(
-        tuple(days), tuple(share), tuple(counted), tuple(max(0.0, part) for part in uncounted), tuple(coverage), occurred
+        tuple(days),
+        tuple(share),
+        tuple(counted),
+        tuple(max(0.0, part) for part in uncounted),
+        tuple(coverage),
+        occurred,
     )
 
 
@@ -107,7 +117,9 @@ def simulate(design: Design, draws: Draws, start: Start, seed: int, futures: int
             occurred[:, part, step] = happened.mean(axis=2)
             expected[:, part, step] = run.expected.mean(axis=2)
             moments[:, :, step] += [
-                happened.sum(axis=(1, 2)), (happened * gap).sum(axis=(1, 2)), (gap**2).sum(axis=(1, 2))
+                happened.sum(axis=(1, 2)),
+                (happened * gap).sum(axis=(1, 2)),
+                (gap**2).sum(axis=(1, 2)),
             ]
         first_day[:, part] = run.first_day
     reached, noise = _reduce(occurred, expected, moments / (len(draws) * futures), futures)
@@ -130,7 +142,13 @@ class _Run:
     """The state of one chunk's futures: n draws, M futures each."""
 
     def __init__(
-        self, design: Design, draws: Draws, part: slice, start: Start, random: np.random.Generator, futures: int
+        self,
+        design: Design,
+        draws: Draws,
+        part: slice,
+        start: Start,
+        random: np.random.Generator,
+        futures: int,
     ) -> None:
         self.design = design
         self.start = start
@@ -143,15 +161,11 @@ class _Run:
         self.noise = np.sqrt(-np.expm1(2.0 * np.log(self.moves.persistence)))
         self.coupling = self.parameters[:, design.block("coupling")]
         self.part = np.broadcast_to(draws.last_part[part, :, None], (count, design.parts, futures)).copy()
-        self.echo = np.broadcast_to(
-            draws.last_echo[part, :, None], (count, len(design.scenarios), futures)
-        ).copy()
+        self.echo = np.broadcast_to(draws.last_echo[part, :, None], (count, len(design.scenarios), futures)).copy()
         self.first_day = np.full((len(design.scenarios), *self.shape), NEVER, dtype=np.uint16)
         self.expected = np.zeros(self.first_day.shape)
         self.occurred = np.zeros(self.first_day.shape, dtype=bool)
-        self.counts = [
-            [np.full(self.shape, number, dtype=np.int64) for number in history] for history in start.counted
-        ]
+        self.counts = [[np.full(self.shape, number, dtype=np.int64) for number in history] for history in start.counted]
         self.met = [self._met(counts, rule) for counts, rule in zip(self.counts, design.rules, strict=True)]
         for rule, met in zip(design.rules, self.met, strict=True):
             self.first_day[rule.scenario][met] = 0

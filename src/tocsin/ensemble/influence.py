@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.domain.evidence import Cell
 from tocsin.ensemble.cells import lay_out_cells
-from tocsin.ensemble.design import Design, Floats
 from tocsin.ensemble.draws import RECENT_STEPS
-from tocsin.ensemble.ensemble import Ensemble
 from tocsin.ensemble.likelihood import cell_log_likelihood
 from tocsin.ensemble.odds import estimate, even_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tocsin.domain.evidence import Cell
+    from tocsin.ensemble.design import Design, Floats
+    from tocsin.ensemble.ensemble import Ensemble
 
 MIN_EFFECTIVE_SHARE = 0.05
 """Below this share of effective draws, what the odds would be without the evidence cannot be told by reweighting."""
@@ -62,9 +66,9 @@ def _without(design: Design, ensemble: Ensemble, cells: Sequence[Cell]) -> Float
     recent = ensemble.draws.recent
     offset = design.steps - recent.shape[2]
     at_cells = recent[:, :, [cell.step - offset for cell in cells]].astype(np.float64)
-    log_likelihood = cell_log_likelihood(
-        design, ensemble.draws.parameters, at_cells, lay_out_cells(design, cells)
-    ).sum(axis=1)
+    log_likelihood = cell_log_likelihood(design, ensemble.draws.parameters, at_cells, lay_out_cells(design, cells)).sum(
+        axis=1
+    )
     weights = np.exp(-(log_likelihood - log_likelihood.min()))
     weights = np.minimum(weights, weights.mean() * math.sqrt(len(weights)))
     return np.asarray(weights / weights.sum())

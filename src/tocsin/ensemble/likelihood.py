@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from tocsin.ensemble.cells import CellArrays, WindowArrays
 from tocsin.ensemble.density import log_density
 from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats
+
+if TYPE_CHECKING:
+    from tocsin.ensemble.cells import CellArrays, WindowArrays
 
 
 def linear_predictor(design: Design, parameters: Floats, pressure: Floats, indicator: int) -> Floats:
@@ -30,7 +34,7 @@ def log_shape(design: Design, parameters: Floats, indicator: int) -> Floats:
 
 
 def cell_log_likelihood(design: Design, parameters: Floats, pressure: Floats, cells: CellArrays) -> Floats:
-    """log of Σ trust·p(value | η) + (1 − Σ trust)·p(value | baseline), per draw and cell.
+    """The log of Σ trust·p(value | η) + (1 − Σ trust)·p(value | baseline), per draw and cell.
 
     Args:
         design: Structure.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.ensemble.design import Floats
 from tocsin.ensemble.futures import NEVER, Futures
+
+if TYPE_CHECKING:
+    from tocsin.ensemble.design import Floats
 
 _BATCHES = 40
 
@@ -64,7 +67,7 @@ def estimate(futures: Futures, scenario: int, days: int, weights: Floats) -> Est
 
 
 def _bounded(probability: float, futures: Futures) -> float:
-    """Away from 0 and 1 by half a future: an ensemble of this size cannot tell less, and only a resolution is certain."""
+    """Away from 0 and 1 by half a future: an ensemble of this size tells no less, and only a resolution is certain."""
     half = 0.5 / futures.first_day[0].size
     return float(np.clip(probability, half, 1.0 - half))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tocsin.ensemble.design import Design, Floats
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tocsin.ensemble.design import Design, Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)

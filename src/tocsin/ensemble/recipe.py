@@ -31,30 +31,25 @@ def fingerprint(recipe: Mapping[str, object]) -> str:
 def _canonical(path: str, value: object) -> object:
     if value is None or isinstance(value, (str, bool)):
         return value
-    if isinstance(value, (int, float)) and not isinstance(value, np.generic):
-        return _number(path, value)
-    if isinstance(value, (date, datetime)):
-        return _instant(path, value)
-    if isinstance(value, np.ndarray):
-        return _array(path, value)
+    if isinstance(value, (np.ndarray, date)):  # a datetime is a date too
+        return _array(path, value) if isinstance(value, np.ndarray) else _instant(path, value)
     if is_dataclass(value) and not isinstance(value, type):
         inner = {field.name: getattr(value, field.name) for field in fields(value)}
         return {type(value).__name__: _canonical(path, inner)}
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise UnserializableRecipeError(path, value)
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return {str(key): _canonical(f"{path}.{key}", item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_canonical(f"{path}[{position}]", item) for position, item in enumerate(value)]
-    raise UnserializableRecipeError(path, value)
+    return _number(path, value)
 
 
-def _number(path: str, value: float) -> object:
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise UnserializableRecipeError(path, value)
+def _number(path: str, value: object) -> object:
+    # NumPy's scalars are refused: whether one is a float or a float32 would depend on the code that made it.
+    if isinstance(value, int) and not isinstance(value, np.generic):
+        return value
+    if isinstance(value, float) and not isinstance(value, np.generic) and math.isfinite(value):
         return {"float": value.hex()}  # exact, and apart from the integer of the same value
-    return value
+    raise UnserializableRecipeError(path, value)
 
 
 def _instant(path: str, value: date) -> object:

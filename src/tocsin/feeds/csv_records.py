@@ -79,9 +79,7 @@ def read_records(data: bytes, place: str, columns: Columns) -> tuple[Sheet, list
         else:
             problems.append(Problem(place, line, "record", f"{len(cells)} cells long", _shape(header, cells)))
     if not body and not problems:
-        problems.append(
-            Problem(place, None, "content", "a header only", "at least one record; nothing to import")
-        )
+        problems.append(Problem(place, None, "content", "a header only", "at least one record; nothing to import"))
     return Sheet(tuple(header), tuple(records)), problems
 
 
@@ -147,9 +145,7 @@ def _separator(header: Sequence[str]) -> str | None:
 def _header_problems(header: Sequence[str], columns: Columns) -> list[tuple[str, str, str]]:
     accepted = ",".join(columns.known)
     problems = [
-        ("header", f"{name!r} twice", "each column once")
-        for name, times in Counter(header).items()
-        if times > 1
+        ("header", f"{name!r} twice", "each column once") for name, times in Counter(header).items() if times > 1
     ]
     unknown = [name for name in dict.fromkeys(header) if name not in columns.known]
     problems += [("column", repr(name), f"one of {accepted}") for name in unknown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 (pydantic reads the annotations when it runs)
+from datetime import date
 from enum import IntEnum
 from typing import Annotated
 

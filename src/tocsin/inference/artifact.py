@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import zarr
@@ -17,6 +16,9 @@ from tocsin.ensemble.draws import Draws
 from tocsin.ensemble.ensemble import Ensemble
 from tocsin.ensemble.futures import Futures
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 FORMAT = 1
 """Raised when the layout changes; other formats are refused."""
 
@@ -24,7 +26,7 @@ FORMAT = 1
 class ZarrDraws:
     """Encodes and decodes an ensemble."""
 
-    def encode(self, ensemble: Ensemble) -> bytes:  # noqa: PLR6301 - a port
+    def encode(self, ensemble: Ensemble) -> bytes:
         """The ensemble as the bytes of a Zarr zip: groups `draws` and `futures`, one array a field."""
         with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
             path = Path(folder) / "draws.zarr.zip"
@@ -34,7 +36,7 @@ class ZarrDraws:
                 _write(root.create_group("futures"), ensemble.futures)
             return path.read_bytes()
 
-    def decode(self, data: bytes) -> Ensemble:  # noqa: PLR6301 - a port
+    def decode(self, data: bytes) -> Ensemble:
         """The ensemble again, bit for bit; DamagedArtifactError where the bytes are not one."""
         with tempfile.TemporaryDirectory(prefix="tocsin-") as folder:
             path = Path(folder) / "draws.zarr.zip"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from arviz_stats.base import array_stats
 
 from tocsin.domain.diagnosis import Diagnosis
-from tocsin.ensemble.design import Design, Floats
-from tocsin.ensemble.draws import Draws
 from tocsin.ensemble.likelihood import linear_predictor, log_hazard
+
+if TYPE_CHECKING:
+    from tocsin.ensemble.design import Design, Floats
+    from tocsin.ensemble.draws import Draws
 
 _TAILS = (0.05, 0.95)
 

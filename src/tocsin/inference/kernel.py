@@ -1,7 +1,7 @@
 """The model's log-likelihood and its gradient: one pass forward and one back, compiled by Numba.
 
-Written by hand because PyTensor's own gradient of the same expressions compiles for minutes. Shapes and indices are those
-of `ensemble.design.Design` and `inference.model.model_data`; `d_x` is the derivative of the
+Written by hand because PyTensor's own gradient of the same expressions compiles for minutes. Shapes and indices are
+those of `ensemble.design.Design` and `inference.model.model_data`; `d_x` is the derivative of the
 log-likelihood by x.
 """
 
@@ -22,7 +22,12 @@ _LOG_2 = math.log(2.0)
 
 @njit(inline="never")
 def weigh_parts(
-    parameters: Floats, offsets: Integers, fast_part: Integers, slow_part: Integers, share_of: Integers, parts: int
+    parameters: Floats,
+    offsets: Integers,
+    fast_part: Integers,
+    slow_part: Integers,
+    share_of: Integers,
+    parts: int,
 ) -> Floats:
     """(P,) square root of each part's share of its scenario's variance."""
     weight = np.ones(parts)
@@ -72,6 +77,24 @@ def run_forward(
 
 
 @njit(inline="never")
+def score_value(
+    kind: int, value: float, level: float, coverage: float, log_shape: float, cutpoints: Floats
+) -> tuple[float, float, float]:
+    """Log-density of one value, and its derivatives by η and by the log dispersion or spread."""
+    if kind == COUNT:
+        return count(value, level, coverage, log_shape)
+    if kind == PRESENCE:
+        term, by_level = presence(value, level, coverage)
+        return term, by_level, 0.0
+    if kind == ORDINAL:
+        place = int(value)
+        lower = cutpoints[place - 1] if place > 0 else -math.inf
+        term, by_level = ordinal(place, level, coverage, lower, cutpoints[place])
+        return term, by_level, 0.0
+    return measure(value, level, log_shape)
+
+
+@njit(inline="never")
 def score_cells(
     parameters: Floats,
     offsets: Integers,
@@ -106,17 +129,9 @@ def score_cells(
         for _ in range(cell_index[2, n]):
             value, log_trust = alternative[0, row], alternative[1, row]
             row += 1
-            by_shape = 0.0
-            if kind[i] == COUNT:
-                term, by_level, by_shape = count(value, eta, coverage, parameters[shape_at])
-            elif kind[i] == PRESENCE:
-                term, by_level = presence(value, eta, coverage)
-            elif kind[i] == ORDINAL:
-                k = int(value)
-                lower = cutpoints[i, k - 1] if k > 0 else -math.inf
-                term, by_level = ordinal(k, eta, coverage, lower, cutpoints[i, k])
-            else:
-                term, by_level, by_shape = measure(value, eta, parameters[shape_at])
+            term, by_level, by_shape = score_value(
+                kind[i], value, eta, coverage, parameters[shape_at] if shape_at >= 0 else 0.0, cutpoints[i]
+            )
             term += log_trust
             if term == -math.inf:
                 continue
@@ -173,6 +188,31 @@ def score_events(
 
 
 @njit(inline="never")
+def run_echo_back(
+    offsets: Integers,
+    fast_part: Integers,
+    coupling_target: Integers,
+    occurred: Floats,
+    persistence: Floats,
+    echo: Floats,
+    d_pressure: Floats,
+    d_persistence: Floats,
+    d_parameters: Floats,
+) -> None:
+    """From `d_pressure` (S, T) to the derivatives by couplings and by the persistence of their echoes, in place."""
+    for s in range(len(fast_part)):
+        if fast_part[s] < 0:
+            continue
+        adjoint = 0.0
+        for t in range(echo.shape[1] - 1, 0, -1):
+            adjoint = persistence[fast_part[s]] * adjoint + d_pressure[s, t]
+            d_persistence[fast_part[s]] += adjoint * echo[s, t - 1]
+            for c in range(len(coupling_target)):
+                if coupling_target[c] == s:
+                    d_parameters[offsets[_COUPLING] + c] += adjoint * occurred[c, t - 1]
+
+
+@njit(inline="never")
 def run_back(
     parameters: Floats,
     innovation: Floats,
@@ -200,8 +240,7 @@ def run_back(
         rho = persistence[p]
         noise = math.sqrt(-math.expm1(-2.0 * _LOG_2 * math.exp(-parameters[offsets[_HALF_LIFE] + p])))
         adjoint = 0.0
-        for back in range(steps):
-            t = steps - 1 - back
+        for t in range(steps - 1, -1, -1):
             d_weight[p] += d_pressure[s, t] * part[p, t]
             adjoint = rho * adjoint + weight[p] * d_pressure[s, t]
             if t > 0:
@@ -209,17 +248,10 @@ def run_back(
                 d_persistence[p] += adjoint * (part[p, t - 1] - rho / noise * innovation[p, t])
             else:
                 d_innovation[p, t] = adjoint
-    for s in range(len(fast_part)):
-        if fast_part[s] < 0:
-            continue
-        adjoint = 0.0
-        for back in range(steps - 1):
-            t = steps - 1 - back
-            adjoint = persistence[fast_part[s]] * adjoint + d_pressure[s, t]
-            d_persistence[fast_part[s]] += adjoint * echo[s, t - 1]
-            for c in range(len(coupling_target)):
-                if coupling_target[c] == s:
-                    d_parameters[offsets[_COUPLING] + c] += adjoint * occurred[c, t - 1]
+    run_echo_back(
+        offsets, fast_part, coupling_target, occurred, persistence, echo, d_pressure, d_persistence, d_parameters
+    )
+    for s in range(len(share_of)):
         if share_of[s] >= 0:
             slow, fast = slow_part[s], fast_part[s]
             share = weight[slow] * weight[slow]
@@ -258,7 +290,7 @@ def log_likelihood(
     alternative: Floats,
     window: Floats,
 ) -> tuple[float, Floats, Floats]:
-    """log p(evidence, occurrences | parameters, innovations) and its derivatives by `standard` and `innovation`.
+    """The log of p(evidence, occurrences | parameters, innovations) and its derivatives by `standard` and `innovation`.
 
     `standard` (K,) holds the parameters in standard deviations from their prior means.
     """
@@ -278,13 +310,21 @@ def log_likelihood(
         level[link_indicator[k]] += parameters[offsets[_LINK] + k] * link_scale[k] * pressure[link_scenario[k]]
     d_level = np.zeros_like(level)
     total = score_cells(
-        parameters, offsets, kind, cutpoints, dispersion_of, spread_of, cell_index, cell_weight, alternative,
-        level, d_level, d_parameters,
+        parameters,
+        offsets,
+        kind,
+        cutpoints,
+        dispersion_of,
+        spread_of,
+        cell_index,
+        cell_weight,
+        alternative,
+        level,
+        d_level,
+        d_parameters,
     )
     d_pressure = np.zeros_like(pressure)
-    total += score_events(
-        parameters, offsets, event_scenario, exposure, happened, pressure, d_pressure, d_parameters
-    )
+    total += score_events(parameters, offsets, event_scenario, exposure, happened, pressure, d_pressure, d_parameters)
     for i in range(len(kind)):
         d_parameters[offsets[_BASELINE] + i] += d_level[i].sum()
     for k in range(len(link_indicator)):
@@ -292,7 +332,20 @@ def log_likelihood(
         d_parameters[offsets[_LINK] + k] += link_scale[k] * (toward * pressure[link_scenario[k]]).sum()
         d_pressure[link_scenario[k]] += parameters[offsets[_LINK] + k] * link_scale[k] * toward
     d_innovation = run_back(
-        parameters, innovation, offsets, fast_part, slow_part, share_of, part_scenario, coupling_target, occurred,
-        weight, persistence, part, echo, d_pressure, d_parameters,
+        parameters,
+        innovation,
+        offsets,
+        fast_part,
+        slow_part,
+        share_of,
+        part_scenario,
+        coupling_target,
+        occurred,
+        weight,
+        persistence,
+        part,
+        echo,
+        d_pressure,
+        d_parameters,
     )
     return total, d_parameters * sd, d_innovation

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from tocsin.ensemble.cells import CellArrays, WindowArrays
-from tocsin.ensemble.design import Design
 from tocsin.inference.op import LogLikelihood
+
+if TYPE_CHECKING:
+    from tocsin.ensemble.cells import CellArrays, WindowArrays
+    from tocsin.ensemble.design import Design
 
 STRUCTURE = (
     "mean", "sd", "offsets", "kind", "cutpoints", "dispersion_of", "spread_of", "link_indicator", "link_scenario",

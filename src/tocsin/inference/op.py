@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytensor.tensor as pt
@@ -14,6 +13,9 @@ from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_defa
 
 from tocsin.inference.kernel import log_likelihood
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 KERNEL_VERSION = 1
 """Part of the compile cache's key: raise it whenever `kernel` or `special` changes what it computes."""
 
@@ -23,17 +25,20 @@ class LogLikelihood(Op):  # type: ignore[misc]
 
     __props__: ClassVar[tuple[str, ...]] = ()
 
-    def make_node(self, *inputs: Any) -> Apply:  # noqa: ANN401, PLR6301
+    def make_node(self, *inputs: Any) -> Apply:  # noqa: ANN401
         """Accept anything that PyTensor can make a tensor of, in the order of `kernel.log_likelihood`."""
         variables = [pt.as_tensor_variable(item) for item in inputs]
         return Apply(self, variables, [pt.dscalar(), pt.dvector(), pt.dmatrix()])
 
-    def connection_pattern(self, node: Apply) -> list[list[bool]]:  # noqa: PLR6301
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Only the value depends differentiably on anything, and only on the first two inputs."""
         return [[position < 2, False, False] for position in range(len(node.inputs))]  # noqa: PLR2004
 
-    def perform(  # noqa: PLR6301
-        self, node: Apply, inputs: Sequence[np.ndarray], outputs: Sequence[list[Any]]  # noqa: ARG002
+    def perform(
+        self,
+        node: Apply,  # noqa: ARG002 - PyTensor passes it by name
+        inputs: Sequence[np.ndarray],
+        outputs: Sequence[list[Any]],
     ) -> None:
         """Evaluate outside compiled code."""
         value, by_standard, by_innovation = log_likelihood(*inputs)
@@ -51,7 +56,7 @@ class LogLikelihood(Op):  # type: ignore[misc]
 
 @register_funcify_default_op_cache_key(LogLikelihood)  # type: ignore[untyped-decorator]
 def _funcify(op: LogLikelihood, **_: object) -> tuple[Any, int]:  # noqa: ARG001
-    @numba_njit  # type: ignore[untyped-decorator]
+    @numba_njit
     def evaluate(*inputs):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN202
         value, by_standard, by_innovation = log_likelihood(*inputs)
         return np.asarray(value), by_standard, by_innovation

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import nutpie
 
 from tocsin.domain.errors import FitInterruptedError, SamplerFailedError
-from tocsin.ensemble.cells import CellArrays, WindowArrays
-from tocsin.ensemble.design import Design
 from tocsin.ensemble.draws import gather
 from tocsin.ensemble.recipe import fingerprint
 from tocsin.inference.diagnose import diagnose
 from tocsin.inference.model import STRUCTURE, build_model, model_data
 from tocsin.inference.op import KERNEL_VERSION
 from tocsin.usecases.ports import Limits, Progress, Sampled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+
+    from tocsin.ensemble.cells import CellArrays, WindowArrays
+    from tocsin.ensemble.design import Design
 
 _POLL_SECONDS = 0.1
 _LIBRARIES = ("numba", "numpy", "nutpie", "pymc", "pytensor")

@@ -13,14 +13,12 @@ from numba import njit
 from tocsin.ensemble.density import DEGREES_OF_FREEDOM
 
 _FREEDOM = DEGREES_OF_FREEDOM
-_MEASURE_CONSTANT = (
-    math.lgamma((_FREEDOM + 1) / 2) - math.lgamma(_FREEDOM / 2) - 0.5 * math.log(_FREEDOM * math.pi)
-)
+_MEASURE_CONSTANT = math.lgamma((_FREEDOM + 1) / 2) - math.lgamma(_FREEDOM / 2) - 0.5 * math.log(_FREEDOM * math.pi)
 
 
 @njit(inline="never")
 def softplus(argument: float) -> float:
-    """log(1 + e^x) without overflow."""
+    """The log of 1 + e^x without overflow."""
     return max(argument, 0.0) + math.log1p(math.exp(-abs(argument)))
 
 
@@ -41,7 +39,8 @@ def digamma(argument: float) -> float:
         argument += 1.0
     square = 1.0 / (argument * argument)
     series = square * (
-        1 / 12 - square * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132 - square * 691 / 32760))))
+        1 / 12
+        - square * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square * (1 / 132 - square * 691 / 32760))))
     )
     return shift + math.log(argument) - 0.5 / argument - series
 

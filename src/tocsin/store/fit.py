@@ -81,9 +81,7 @@ class FitShelf:
             raise DamagedArtifactError(str(path), error.strerror or str(error)) from error
         found = hashlib.sha256(draws).hexdigest()
         if found != fit.sha256:
-            raise DamagedArtifactError(
-                str(path), f"its SHA-256 is {found}; fit again or restore it from a backup"
-            )
+            raise DamagedArtifactError(str(path), f"its SHA-256 is {found}; fit again or restore it from a backup")
         return draws
 
     def _path(self, fit: Fit) -> Path:

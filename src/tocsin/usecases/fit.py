@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tocsin.domain.diagnosis import Diagnosis, rejections
 from tocsin.domain.evidence import Evidence, derive_evidence
 from tocsin.domain.fit import Fit
-from tocsin.domain.theater import Theater
 from tocsin.ensemble.cells import CellArrays, WindowArrays, lay_out_cells, lay_out_window
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
@@ -20,6 +18,12 @@ from tocsin.ensemble.futures import Futures, Start, begin, simulate
 from tocsin.ensemble.odds import estimate, even_weights
 from tocsin.ensemble.recipe import fingerprint
 from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger, Limits, Progress, Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from tocsin.domain.theater import Theater
 
 DRAWS = 4000
 """Independent draws of the prior."""
@@ -116,9 +120,7 @@ def imagine(
     """The ensemble of some draws: their futures, and beside them the prior's odds."""
     report(Progress("simulating futures", 0, 2))
     nothing = replace(evidence, cells=(), occurred={}, watched={}, counted=_no_counts(evidence))
-    unknowing = simulate(
-        design, prior_draws(design, seed, DRAWS), begin(theater, design, nothing), seed, FUTURES
-    )
+    unknowing = simulate(design, prior_draws(design, seed, DRAWS), begin(theater, design, nothing), seed, FUTURES)
     report(Progress("simulating futures", 1, 2))
     futures = simulate(design, draws, begin(theater, design, evidence), seed, FUTURES)
     report(Progress("simulating futures", 2, 2))

@@ -42,10 +42,7 @@ def import_observations(
     """
     reports = read_drafts(drafts, indicators, today=timeline.last_day(now))
     return ledger.record(
-        [
-            observation_of(report, author, _known_at(report, timeline) if shipped else now)
-            for report in reports
-        ]
+        [observation_of(report, author, _known_at(report, timeline) if shipped else now) for report in reports]
     )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tocsin.domain.diagnosis import Diagnosis
-from tocsin.domain.fit import Fit
-from tocsin.domain.observation import Observation
-from tocsin.ensemble.cells import CellArrays, WindowArrays
-from tocsin.ensemble.design import Design
-from tocsin.ensemble.draws import Draws
-from tocsin.ensemble.ensemble import Ensemble
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from tocsin.domain.diagnosis import Diagnosis
+    from tocsin.domain.fit import Fit
+    from tocsin.domain.observation import Observation
+    from tocsin.ensemble.cells import CellArrays, WindowArrays
+    from tocsin.ensemble.design import Design
+    from tocsin.ensemble.draws import Draws
+    from tocsin.ensemble.ensemble import Ensemble
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import NoFitError
 from tocsin.domain.evidence import derive_evidence
-from tocsin.domain.fit import Fit
 from tocsin.domain.odds import Interval, JointOdds, Odds, Status
-from tocsin.domain.theater import Theater
 from tocsin.domain.wording import word
 from tocsin.ensemble.design import lay_out
-from tocsin.ensemble.ensemble import Ensemble
 from tocsin.ensemble.influence import Influence, influences
 from tocsin.ensemble.odds import estimate, even_weights, joint
-from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tocsin.domain.fit import Fit
+    from tocsin.domain.theater import Theater
+    from tocsin.ensemble.ensemble import Ensemble
+    from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,9 +42,7 @@ class Reading:
     unfitted: int
 
 
-def read_odds(
-    theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime
-) -> Reading:
+def read_odds(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime) -> Reading:
     """The odds that the latest accepted fit not after `as_of` states; NoFitError where there is none."""
     fit = fits.latest_accepted(theater.id, as_of)
     if fit is None:
@@ -55,14 +57,10 @@ def read_odds(
         scenario.id: influences(design, ensemble, evidence.cells, position, scenario.horizons[-1])
         for position, scenario in enumerate(theater.scenarios)
     }
-    return Reading(
-        fit, _odds(theater, ensemble, fit, status, as_of), _joint(theater, ensemble), counted_most, unfitted
-    )
+    return Reading(fit, _odds(theater, ensemble, fit, status, as_of), _joint(theater, ensemble), counted_most, unfitted)
 
 
-def _odds(
-    theater: Theater, ensemble: Ensemble, fit: Fit, status: Status, as_of: datetime
-) -> tuple[Odds, ...]:
+def _odds(theater: Theater, ensemble: Ensemble, fit: Fit, status: Status, as_of: datetime) -> tuple[Odds, ...]:
     weights = even_weights(ensemble.futures)
     stated = []
     for position, scenario in enumerate(theater.scenarios):

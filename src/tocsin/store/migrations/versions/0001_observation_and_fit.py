@@ -51,9 +51,7 @@ def upgrade() -> None:
         sa.Column("withdrawn", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_observation"),
         sa.UniqueConstraint("fingerprint", name="uq_observation_fingerprint"),
-        sa.ForeignKeyConstraint(
-            ["supersedes"], ["observation.id"], name="fk_observation_supersedes_observation"
-        ),
+        sa.ForeignKeyConstraint(["supersedes"], ["observation.id"], name="fk_observation_supersedes_observation"),
     )
     op.create_index("ix_observation_indicator_recorded_at", "observation", ["indicator", "recorded_at"])
     op.create_table(
