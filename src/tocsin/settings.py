@@ -19,6 +19,7 @@ class Settings(BaseSettings):
         database_url: Address of the store; a SQLite file in `home` where none is given.
         database_url_file: File that holds the address, for a secret; takes the place of `database_url`.
         catalog: Folder that holds `models/` and `indicators/`; the shipped kit where none is given.
+        compile_cache: Folder of compiled models; `cache/compile` in `home` where none is given.
         cores: Processors that sampling may use.
     """
 
@@ -28,6 +29,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     database_url_file: Path | None = None
     catalog: Path | None = None
+    compile_cache: Path | None = None
     cores: int = Field(default=2, ge=1, le=64)
 
     @model_validator(mode="after")
@@ -49,7 +51,7 @@ class Settings(BaseSettings):
     @property
     def cache_folder(self) -> Path:
         """Where compiled models are kept between runs."""
-        return self.home / "cache" / "compile"
+        return self.home / "cache" / "compile" if self.compile_cache is None else self.compile_cache
 
 
 def read_settings() -> Settings:

@@ -11,7 +11,7 @@ from tocsin.domain.observation import Observation
 from tocsin.domain.theater import Theater
 from tocsin.domain.timeline import Step, Timeline
 from tocsin.feeds.shipped import shipped_drafts
-from tocsin.usecases.import_observations import import_observations
+from tocsin.usecases.observe import observe
 from tocsin.usecases.ports import Recorded
 
 _ROOT = Path(__file__).parents[2] / "indicators"
@@ -55,14 +55,14 @@ def _cells(through: date) -> dict[tuple[str, date], Cell]:
     """Evidence of the shipped history, by indicator and first day of the week."""
     memory = _Memory()
     indicators = {indicator.id: indicator for indicator in _THEATER.indicators}
-    import_observations(
+    observe(
         [draft for draft in shipped_drafts(_ROOT) if draft.indicator in indicators],
         indicators=indicators,
         timeline=_WEEKS,
         ledger=memory,
         now=datetime(2026, 1, 1, tzinfo=UTC),
         author="shipped",
-        shipped=True,
+        history=True,
     )
     evidence = derive_evidence(_THEATER, memory.kept, _WEEKS.close_of(through))
     return {

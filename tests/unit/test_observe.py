@@ -46,15 +46,15 @@ class Memory:
         raise NotImplementedError
 
 
-def _observe(draft: Draft, memory: Memory, *, now: datetime = _NOW, recorded_at: datetime | None = None) -> Recorded:
+def _observe(draft: Draft, memory: Memory, *, now: datetime = _NOW) -> Recorded:
     return observe(
-        draft,
+        [draft],
         indicators={_TOLL.id: _TOLL},
         timeline=_WEEKS,
         ledger=memory,
         now=now,
         author="duty analyst",
-        recorded_at=recorded_at,
+        history=False,
     )
 
 
@@ -84,25 +84,6 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_recorded() -> None:
     fields = {problem.field for problem in caught.value.problems}
     assert fields == {"indicator", "value", "grade", "coverage", "summary"}
     assert memory.kept == []
-
-
-def test_an_earlier_instant_of_knowing_may_be_stated() -> None:
-    """A report that lay on the desk since yesterday."""
-    memory = Memory()
-    _observe(_DRAFT, memory, recorded_at=_NOW - timedelta(hours=20))
-    assert [item.recorded_at for item in memory.kept] == [_NOW - timedelta(hours=20)]
-
-
-def test_a_later_instant_of_knowing_is_refused() -> None:
-    """It would be hidden until then."""
-    with pytest.raises(InvalidObservationError, match="recorded_at is 2016-03-08T12:00:01"):
-        _observe(_DRAFT, Memory(), recorded_at=_NOW + timedelta(seconds=1))
-
-
-def test_nothing_can_have_been_known_about_a_day_before_it_began() -> None:
-    """A stated instant of knowing bounds the day."""
-    with pytest.raises(InvalidObservationError, match="a day that has begun: 2016-03-06"):
-        _observe(_DRAFT, Memory(), recorded_at=datetime(2016, 3, 6, 12, tzinfo=UTC))
 
 
 def test_the_disputed_toll_of_ben_guerdane_counts_once_and_follows_its_correction() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tocsin.store.migrate import require_current
 from tocsin.store.observation import ObservationLedger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tocsin.settings import Settings
@@ -35,10 +37,14 @@ def catalog_folder(settings: Settings) -> Path:
     return find_kit() if settings.catalog is None else settings.catalog
 
 
-def open_service(settings: Settings) -> Service:
+@contextmanager
+def open_service(settings: Settings) -> Iterator[Service]:
     """The service on a store that is up to date; StoreError, with what to do, where it is not."""
     catalog = read_catalog(catalog_folder(settings))
     settings.home.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.store_url)
-    require_current(engine)
-    return Service(catalog, ObservationLedger(engine), FitShelf(engine, settings.home / "fits"), ZarrDraws())
+    try:
+        require_current(engine)
+        yield Service(catalog, ObservationLedger(engine), FitShelf(engine, settings.home / "fits"), ZarrDraws())
+    finally:
+        engine.dispose()

@@ -18,7 +18,7 @@ from tocsin.domain.errors import FitRejectedError, StoreError
 from tocsin.feeds.shipped import shipped_drafts
 from tocsin.settings import Settings, read_settings
 from tocsin.store.migrate import upgrade
-from tocsin.usecases.import_observations import import_observations
+from tocsin.usecases.observe import observe
 
 THEATER = "tunisia"
 DAY = "2016-03-08"
@@ -36,26 +36,26 @@ def demo(
     began = time.monotonic()
     settings = _fresh_home(read_settings())
     upgrade(settings.store_url)
-    service = open_service(settings)
-    theater = service.catalog.theater(THEATER)
-    recorded = import_observations(
-        shipped_drafts(catalog_folder(settings) / "indicators"),
-        indicators=service.catalog.indicators(THEATER),
-        timeline=theater.timeline,
-        ledger=service.ledger,
-        now=datetime.now(UTC),
-        author="tocsin demo",
-        shipped=True,
-    )
-    typer.echo(f"loaded {len(recorded.added)} observations into {settings.home}", err=True)
-    as_of = read_as_of(DAY, theater.timeline, datetime.now(UTC))
-    fit = run_fit(service, settings, theater, as_of, DEFAULT_SEED, DEFAULT_DEADLINE)
-    if not fit.accepted:
-        raise FitRejectedError(fit.id, fit.rejections)
-    show_odds(service, theater, as_of, as_json=as_json)
-    typer.echo(f"from files to odds in {time.monotonic() - began:.0f} s", err=True)
-    if not once:
-        typer.echo(_what_next(settings.home), err=True)
+    with open_service(settings) as service:
+        theater = service.catalog.theater(THEATER)
+        recorded = observe(
+            shipped_drafts(catalog_folder(settings) / "indicators"),
+            indicators=service.catalog.indicators(THEATER),
+            timeline=theater.timeline,
+            ledger=service.ledger,
+            now=datetime.now(UTC),
+            author="tocsin demo",
+            history=True,
+        )
+        typer.echo(f"loaded {len(recorded.added)} observations into {settings.home}", err=True)
+        as_of = read_as_of(DAY, theater.timeline, datetime.now(UTC))
+        fit = run_fit(service, settings, theater, as_of, DEFAULT_SEED, DEFAULT_DEADLINE)
+        if not fit.accepted:
+            raise FitRejectedError(fit.id, fit.rejections)
+        show_odds(service, theater, as_of, as_json=as_json)
+        typer.echo(f"from files to odds in {time.monotonic() - began:.0f} s", err=True)
+        if not once:
+            typer.echo(_what_next(settings.home), err=True)
 
 
 def _fresh_home(settings: Settings) -> Settings:
@@ -67,7 +67,14 @@ def _fresh_home(settings: Settings) -> Settings:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / _MARK).write_text("tocsin demo empties this folder each time it runs\n", encoding="utf-8")
-    return Settings(home=home, catalog=settings.catalog, cores=settings.cores)
+    return settings.model_copy(
+        update={
+            "home": home,
+            "database_url": None,
+            "database_url_file": None,
+            "compile_cache": settings.cache_folder,
+        }
+    )
 
 
 def _what_next(home: Path) -> str:

@@ -38,13 +38,13 @@ def fit(
     Example: tocsin fit tunisia --as-of 2016-03-08
     """
     settings = read_settings()
-    service = open_service(settings)
-    declared = service.catalog.theater(theater)
-    now = datetime.now(UTC)
-    done = run_fit(service, settings, declared, read_as_of(as_of, declared.timeline, now), seed, deadline)
-    typer.echo(_summary(done, declared))
-    if not done.accepted:
-        raise FitRejectedError(done.id, done.rejections)
+    with open_service(settings) as service:
+        declared = service.catalog.theater(theater)
+        now = datetime.now(UTC)
+        done = run_fit(service, settings, declared, read_as_of(as_of, declared.timeline, now), seed, deadline)
+        typer.echo(_summary(done, declared))
+        if not done.accepted:
+            raise FitRejectedError(done.id, done.rejections)
 
 
 def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float) -> Fit:

@@ -12,7 +12,7 @@ import typer
 from tocsin.bootstrap.service import open_service
 from tocsin.feeds.observation_csv import read_observation_csv
 from tocsin.settings import read_settings
-from tocsin.usecases.import_observations import import_observations
+from tocsin.usecases.observe import observe
 
 
 def import_file(
@@ -33,15 +33,15 @@ def import_file(
 
     Example: tocsin import tunisia chronicle.csv --history
     """
-    service = open_service(read_settings())
-    drafts = read_observation_csv(file.read_bytes(), file.name)
-    recorded = import_observations(
-        drafts,
-        indicators=service.catalog.indicators(theater),
-        timeline=service.catalog.theater(theater).timeline,
-        ledger=service.ledger,
-        now=datetime.now(UTC),
-        author=getpass.getuser(),
-        shipped=history,
-    )
-    typer.echo(f"{len(recorded.added)} observations recorded, {recorded.known_already} were in the ledger already")
+    with open_service(read_settings()) as service:
+        drafts = read_observation_csv(file.read_bytes(), file.name)
+        recorded = observe(
+            drafts,
+            indicators=service.catalog.indicators(theater),
+            timeline=service.catalog.theater(theater).timeline,
+            ledger=service.ledger,
+            now=datetime.now(UTC),
+            author=getpass.getuser(),
+            history=history,
+        )
+        typer.echo(f"{len(recorded.added)} observations recorded, {recorded.known_already} were in the ledger already")

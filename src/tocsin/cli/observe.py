@@ -11,7 +11,7 @@ import typer
 from tocsin.bootstrap.service import open_service
 from tocsin.domain.observation import Draft
 from tocsin.settings import read_settings
-from tocsin.usecases.import_observations import import_observations
+from tocsin.usecases.observe import observe as record
 
 
 def observe(
@@ -35,19 +35,19 @@ def observe(
 
     Example: tocsin observe tunisia violence/border-attack 1 --on 2016-03-07 --grade A1 --history
     """
-    service = open_service(read_settings())
-    draft = Draft(indicator, on, value, grade, origin, summary, source, coverage)
-    declared = service.catalog.theater(theater)
-    recorded = import_observations(
-        [draft],
-        indicators=service.catalog.indicators(theater),
-        timeline=declared.timeline,
-        ledger=service.ledger,
-        now=datetime.now(UTC),
-        author=getpass.getuser(),
-        shipped=history,
-    )
-    if recorded.added:
-        typer.echo(f"recorded {recorded.added[0]}; the odds count it after: tocsin fit {theater}")
-    else:
-        typer.echo("this report is in the ledger already; nothing was changed")
+    with open_service(read_settings()) as service:
+        draft = Draft(indicator, on, value, grade, origin, summary, source, coverage)
+        declared = service.catalog.theater(theater)
+        recorded = record(
+            [draft],
+            indicators=service.catalog.indicators(theater),
+            timeline=declared.timeline,
+            ledger=service.ledger,
+            now=datetime.now(UTC),
+            author=getpass.getuser(),
+            history=history,
+        )
+        if recorded.added:
+            typer.echo(f"recorded {recorded.added[0]}; the odds count it after: tocsin fit {theater}")
+        else:
+            typer.echo("this report is in the ledger already; nothing was changed")

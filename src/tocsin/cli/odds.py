@@ -27,9 +27,9 @@ def odds(
 
     Example: tocsin odds tunisia --as-of 2016-03-08 --json
     """
-    service = open_service(read_settings())
-    declared = service.catalog.theater(theater)
-    show_odds(service, declared, read_as_of(as_of, declared.timeline, datetime.now(UTC)), as_json=as_json)
+    with open_service(read_settings()) as service:
+        declared = service.catalog.theater(theater)
+        show_odds(service, declared, read_as_of(as_of, declared.timeline, datetime.now(UTC)), as_json=as_json)
 
 
 def show_odds(service: Service, theater: Theater, as_of: datetime, *, as_json: bool) -> Reading:

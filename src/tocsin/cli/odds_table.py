@@ -103,9 +103,9 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     first = reading.odds[0]
     fit = reading.fit
     error = max(item.error for item in reading.odds)
+    known_to = f"Monte Carlo error up to {error * 100:.2f} points"
     lines = [
-        f"status: {first.status} · age {show_age(first.age_seconds)} · fit {fit.id} "
-        f"· Monte Carlo error up to {error * 100:.2f} points",
+        " · ".join((f"status: {first.status}", f"age {show_age(first.age_seconds)}", f"fit {fit.id}", known_to)),
         "90 %: where the probability itself may lie, given what is uncertain about the present",
         "× odds: how many times the prior's odds; counted most: which recent reports or silence moved it, and where to",
     ]

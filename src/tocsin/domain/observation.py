@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from tocsin.domain.indicator import Indicator
 
+_DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _GRADE_FORM = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
 _COVERAGE_FORM = "a number above 0 and up to 1, or nothing for the declared one"
 _FORMULA_SIGNS = "=+-@\t"
@@ -51,7 +53,7 @@ class Observation:
         content = [
             self.indicator,
             self.observed_on.isoformat(),
-            self.value,
+            float(self.value) + 0.0,  # 1 and 1.0, and 0.0 and -0.0, are one value
             str(self.grade),
             self.origin,
             self.summary,
@@ -60,7 +62,7 @@ class Observation:
             self.supersedes,
             self.withdrawn,
         ]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,14 @@ def _text_wanted(text: str) -> str | None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == len("YYYY-MM-DD") else None
+        return date.fromisoformat(text) if _DAY_FORM.fullmatch(text) else None  # no ISO week dates
     except ValueError:
         return None
 
 
 def _number(text: str) -> float | None:
     try:
-        number = float(text)
+        number = math.nan if "_" in text else float(text)  # Python reads 1_000 as a number; nobody else does
     except ValueError:
         return None
     return number if math.isfinite(number) else None

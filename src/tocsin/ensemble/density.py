@@ -69,7 +69,7 @@ def _ordinal(value: int, level: Floats, coverage: float, cutpoints: Floats) -> F
         return np.asarray(np.log(coverage * np.exp(above) + (1.0 - coverage)))
     with np.errstate(divide="ignore"):
         width = np.log(-np.expm1(cutpoints[value - 1] - cutpoints[value]))
-        return np.log(coverage) + _log_logistic(level - cutpoints[value - 1]) + above + width
+        return np.asarray(np.log(coverage) + _log_logistic(level - cutpoints[value - 1]) + above + width)
 
 
 def _measure(value: float, level: Floats, log_spread: Floats) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +36,7 @@ class ZarrDraws:
                 root = zarr.create_group(store=store, attributes=_attributes(ensemble))
                 _write(root.create_group("draws"), ensemble.draws)
                 _write(root.create_group("futures"), ensemble.futures)
-            return path.read_bytes()
+            return _repacked(path)
 
     def decode(self, data: bytes) -> Ensemble:
         """The ensemble again, bit for bit; DamagedArtifactError where the bytes are not one."""
@@ -48,6 +50,15 @@ class ZarrDraws:
             # Zarr raises whatever its codecs and zip reader raise: any of it means that these bytes are no ensemble.
             except Exception as error:
                 raise DamagedArtifactError("draws", f"{type(error).__name__}: {error}") from error
+
+
+def _repacked(path: Path) -> bytes:
+    """The zip again without the instants at which it was written, so that equal ensembles are equal bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as written, zipfile.ZipFile(packed, "w") as plain:
+        for name in sorted(written.namelist()):
+            plain.writestr(zipfile.ZipInfo(name), written.read(name))
+    return packed.getvalue()
 
 
 def _attributes(ensemble: Ensemble) -> dict[str, Any]:

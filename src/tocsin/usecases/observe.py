@@ -1,53 +1,55 @@
-"""Recording what somebody saw, or looked for and did not see."""
+"""Record what was seen, or looked for and not seen: one report, a file that somebody brought, or shipped history."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tocsin.domain.errors import InvalidObservationError, Problem
 from tocsin.domain.observation import Draft, Observation, Report, read_drafts
+from tocsin.domain.timeline import Timeline, known_since
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from tocsin.domain.indicator import Indicator
-    from tocsin.domain.timeline import Timeline
     from tocsin.usecases.ports import Ledger, Recorded
 
 _ID_DIGITS = 16
 
 
 def observe(
-    draft: Draft,
+    drafts: Iterable[Draft],
     *,
     indicators: Mapping[str, Indicator],
     timeline: Timeline,
     ledger: Ledger,
     now: datetime,
     author: str,
-    recorded_at: datetime | None = None,
+    history: bool,
 ) -> Recorded:
-    """Record one observation, or InvalidObservationError with everything wrong with it.
+    """Record all of them or, with InvalidObservationError for everything wrong with any, none.
+
+    What the ledger holds already is left as it is, so the same file twice is the file once.
 
     Args:
-        draft: What was typed.
+        drafts: What was typed, or stands in a file.
         indicators: The declared indicators by id.
-        timeline: The theater's, for the day that has begun there.
-        ledger: Where it is recorded.
-        now: The present instant.
-        author: Who says so.
-        recorded_at: The instant at which it was known, where that is earlier than `now`.
+        timeline: The theater's, for its days.
+        ledger: Where they are recorded.
+        now: The present instant. Days after it are refused.
+        author: Who answers for them.
+        history: They are history without a recording instant: each counts as known at the end of its day plus its
+            indicator's delay, and not from `now`.
     """
-    known_at = now if recorded_at is None else recorded_at
-    if known_at > now:
-        accepted = f"an instant that has passed: {now.isoformat()} or earlier"
-        problem = Problem(draft.place, draft.line, "recorded_at", known_at.isoformat(), accepted)
-        raise InvalidObservationError([problem])
-    # Nothing can have been known about a day that had not begun by then.
-    reports = read_drafts([draft], indicators, today=timeline.last_day(known_at))
-    return ledger.record([observation_of(report, author, known_at) for report in reports])
+    reports = read_drafts(drafts, indicators, today=timeline.last_day(now))
+    return ledger.record(
+        [observation_of(report, author, _known_at(report, timeline) if history else now) for report in reports]
+    )
+
+
+def _known_at(report: Report, timeline: Timeline) -> datetime:
+    return known_since(timeline, report.observed_on, report.indicator.delay_days)
 
 
 def observation_of(report: Report, author: str, recorded_at: datetime) -> Observation:
@@ -59,7 +61,7 @@ def observation_of(report: Report, author: str, recorded_at: datetime) -> Observ
         id="",
         indicator=report.indicator.id,
         observed_on=report.observed_on,
-        value=float(report.value) + 0.0,  # -0.0 becomes 0.0: the same report must have one fingerprint
+        value=report.value,
         grade=report.grade,
         origin=report.origin,
         summary=report.summary,

@@ -12,7 +12,7 @@ from tocsin.domain.indicator import Collection, Indicator, Kind, MeasureBaseline
 from tocsin.domain.observation import Draft, Observation
 from tocsin.domain.timeline import Step, Timeline
 from tocsin.feeds.observation_csv import read_observation_csv
-from tocsin.usecases.import_observations import import_observations
+from tocsin.usecases.observe import observe
 from tocsin.usecases.ports import Recorded
 
 _WEEKS = Timeline(Step.WEEK, window=156, zone="Africa/Tunis")  # one hour ahead of UTC
@@ -50,15 +50,15 @@ class Memory:
         raise NotImplementedError
 
 
-def _import(drafts: Sequence[Draft], memory: Memory, *, shipped: bool = False, now: datetime = _NOW) -> Recorded:
-    return import_observations(
+def _import(drafts: Sequence[Draft], memory: Memory, *, history: bool = False, now: datetime = _NOW) -> Recorded:
+    return observe(
         drafts,
         indicators=_INDICATORS,
         timeline=_WEEKS,
         ledger=memory,
         now=now,
         author="duty analyst",
-        shipped=shipped,
+        history=history,
     )
 
 
@@ -73,18 +73,18 @@ def test_an_import_is_known_from_now() -> None:
 def test_shipped_history_is_known_at_the_end_of_its_day_plus_the_delay() -> None:
     """7 March and two days: the 9th ends in Tunis at 23:00 UTC."""
     memory = Memory()
-    _import([_DRAFT], memory, shipped=True, now=datetime(2026, 1, 1, tzinfo=UTC))
+    _import([_DRAFT], memory, history=True, now=datetime(2026, 1, 1, tzinfo=UTC))
     (kept,) = memory.kept.values()
     assert kept.recorded_at == datetime(2016, 3, 9, 23, tzinfo=UTC)
     assert kept.observed_on == date(2016, 3, 7)
 
 
-@pytest.mark.parametrize("shipped", [True, False])
-def test_importing_twice_is_importing_once(*, shipped: bool) -> None:
+@pytest.mark.parametrize("history", [True, False])
+def test_importing_twice_is_importing_once(*, history: bool) -> None:
     """Also when the second comes later and holds more."""
     memory = Memory()
-    first = _import([_DRAFT, _DRAFT], memory, shipped=shipped)
-    again = _import([_DRAFT, replace(_DRAFT, origin="x")], memory, shipped=shipped, now=_NOW + timedelta(days=1))
+    first = _import([_DRAFT, _DRAFT], memory, history=history)
+    again = _import([_DRAFT, replace(_DRAFT, origin="x")], memory, history=history, now=_NOW + timedelta(days=1))
     assert (len(first.added), first.known_already) == (1, 1)
     assert (len(again.added), again.known_already) == (1, 1)
 
@@ -93,7 +93,7 @@ def test_the_same_import_into_two_fresh_stores_gives_the_same_ids() -> None:
     """Whoever imports it and whenever; other content has other ids."""
     drafts = [_DRAFT, replace(_DRAFT, value="2"), replace(_DRAFT, coverage="0.5")]
     first = _import(drafts, Memory())
-    second = _import(drafts, Memory(), shipped=True, now=_NOW + timedelta(days=400))
+    second = _import(drafts, Memory(), history=True, now=_NOW + timedelta(days=400))
     assert first == second
     assert len(set(first.added)) == 3
     assert all(len(name) == 16 for name in first.added)
@@ -116,13 +116,13 @@ def test_one_bad_row_keeps_all_out_and_every_bad_row_is_named() -> None:
     assert memory.kept == {}
 
 
-@pytest.mark.parametrize("shipped", [True, False])
-def test_a_day_that_has_not_begun_is_refused(*, shipped: bool) -> None:
+@pytest.mark.parametrize("history", [True, False])
+def test_a_day_that_has_not_begun_is_refused(*, history: bool) -> None:
     """At 22:59 UTC it is still the 8th in Tunis; an hour later it is the 9th."""
     draft = replace(_DRAFT, observed_on="2016-03-09")
     with pytest.raises(InvalidObservationError, match="a day that has begun: 2016-03-08"):
-        _import([draft], Memory(), shipped=shipped, now=datetime(2016, 3, 8, 22, 59, tzinfo=UTC))
-    assert _import([draft], Memory(), shipped=shipped, now=datetime(2016, 3, 8, 23, 59, tzinfo=UTC)).added
+        _import([draft], Memory(), history=history, now=datetime(2016, 3, 8, 22, 59, tzinfo=UTC))
+    assert _import([draft], Memory(), history=history, now=datetime(2016, 3, 8, 23, 59, tzinfo=UTC)).added
 
 
 def test_zero_is_one_report_however_it_is_written() -> None:
@@ -174,14 +174,14 @@ def test_the_disputed_toll_of_ben_guerdane_is_one_report_with_two_figures() -> N
         for value, source in (("11", "ministry"), ("12", "press"))
     ]
     memory = Memory()
-    import_observations(
+    observe(
         drafts,
         indicators={toll.id: toll},
         timeline=_WEEKS,
         ledger=memory,
         now=_NOW,
         author="duty analyst",
-        shipped=False,
+        history=False,
     )
     assert [item.value for item in memory.kept.values()] == [11.0, 12.0]
     assert len({item.origin for item in memory.kept.values()}) == 1
