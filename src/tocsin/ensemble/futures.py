@@ -109,7 +109,7 @@ def simulate(design: Design, draws: Draws, start: Start, seed: int, futures: int
     first_day = np.empty((scenarios, len(draws), futures), dtype=np.uint16)
     for low in range(0, len(draws), _CHUNK):
         part = slice(low, min(low + _CHUNK, len(draws)))
-        run = _Run(design, draws, part, start, np.random.default_rng([seed, 1, low]), futures)
+        run = _Run(design, draws, part, start, seed, futures)
         for step in range(steps):
             run.advance(step)
             happened = run.first_day != NEVER
@@ -147,12 +147,15 @@ class _Run:
         draws: Draws,
         part: slice,
         start: Start,
-        random: np.random.Generator,
+        seed: int,
         futures: int,
     ) -> None:
         self.design = design
         self.start = start
-        self.random = random
+        # Counts take as many random numbers as their rates ask for, so each rule has a stream of its own: everything
+        # else then sees the same numbers whatever the counts are (common random numbers).
+        self.random = np.random.default_rng([seed, 1, part.start])
+        self.counting = [np.random.default_rng([seed, 2 + row, part.start]) for row in range(len(design.rules))]
         self.parameters = draws.parameters[part]
         count = len(self.parameters)
         self.shape = (count, futures)
@@ -220,8 +223,8 @@ class _Run:
             mean = self.start.coverage[row] * share * np.exp(level)
             column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
             dispersion = np.exp(self.parameters[:, column, None])
-            gamma = self.random.standard_gamma(np.broadcast_to(dispersion, self.shape))
-            new = self.random.poisson(mean * gamma / dispersion)
+            gamma = self.counting[row].standard_gamma(np.broadcast_to(dispersion, self.shape))
+            new = self.counting[row].poisson(mean * gamma / dispersion)
             counts = self.counts[row]
             if step == 0:
                 base = np.sum(counts[-rule.within_steps :], axis=0)

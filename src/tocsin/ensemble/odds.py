@@ -58,8 +58,9 @@ def estimate(futures: Futures, scenario: int, days: int, weights: Floats) -> Est
     what of its variance is simulation noise.
     """
     chance, noise = chance_by(futures, scenario, days)
-    mean = float(weights @ chance)
-    spread = float(weights @ (chance - mean) ** 2)
+    # Sums, not dot products: a linear algebra library may add in another order on another machine.
+    mean = float(np.sum(weights * chance))
+    spread = float(np.sum(weights * (chance - mean) ** 2))
     keep = np.sqrt(max(spread - noise, 0.0) / spread) if spread > 0 else 0.0
     settled = np.clip(mean + keep * (chance - mean), 0.0, 1.0)
     low90, low50, high50, high90 = weighted_quantiles(settled, weights, (0.05, 0.25, 0.75, 0.95))
@@ -78,7 +79,7 @@ def standard_error(values: Floats, weights: Floats) -> float:
     Consecutive draws of a chain are correlated, batches almost not (Flegal & Jones 2010, Batch means and spectral
     variance estimators, Annals of Statistics 38(2)). Weighted batches enter the ratio estimator's linearization.
     """
-    mean = weights @ values
+    mean = np.sum(weights * values)
     residual = weights * (values - mean)
     batches = [batch.sum() for batch in np.array_split(residual, _BATCHES)]
     return float(np.sqrt(_BATCHES / (_BATCHES - 1) * np.sum(np.square(batches))))
@@ -96,7 +97,7 @@ def joint(futures: Futures, first: int, second: int, days: int, weights: Floats)
     """P(both within `days`), and P(first | second); the latter None where fewer than 100 effective futures have it."""
     one = (futures.first_day[first] <= days) & (futures.first_day[first] != NEVER)
     other = (futures.first_day[second] <= days) & (futures.first_day[second] != NEVER)
-    both = float(weights @ (one & other).mean(axis=1))
-    condition = weights @ other.mean(axis=1)
+    both = float(np.sum(weights * (one & other).mean(axis=1)))
+    condition = float(np.sum(weights * other.mean(axis=1)))
     effective = condition * other.shape[1] / np.sum(weights**2)
-    return both, (both / float(condition) if effective >= 100 else None)  # noqa: PLR2004
+    return both, (both / condition if effective >= 100 else None)  # noqa: PLR2004

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import nutpie
+import pytensor
 
 from tocsin.domain.errors import FitInterruptedError, SamplerFailedError
 from tocsin.ensemble.draws import gather
@@ -57,6 +58,7 @@ class NutsSampler:
             "tune": self.run.tune,
             "target_accept": self.run.target_accept,
             "kernel": KERNEL_VERSION,
+            "fastmath": bool(pytensor.config.numba__fastmath),
             "machine": platform.machine(),
             "libraries": {name: version(name) for name in _LIBRARIES},
         }

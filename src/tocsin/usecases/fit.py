@@ -29,6 +29,8 @@ DRAWS = 4000
 """Independent draws of the prior."""
 FUTURES = 32
 """Futures of each draw."""
+FORMULA = 2
+"""Raised whenever evidence, futures or the prior are computed otherwise, so that old fits are not taken for new."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -104,7 +106,7 @@ def fit_recipe(
     """The fingerprint of everything that decides the stored draws and the odds read off them."""
     horizons = {scenario.id: scenario.horizons for scenario in theater.scenarios}
     return fingerprint({
-        "design": design, "cells": cells, "window": window, "start": start, "seed": seed, "draws": DRAWS,
+        "design": design, "cells": cells, "window": window, "start": start, "seed": seed, "formula": FORMULA, "draws": DRAWS,
         "futures": FUTURES, "horizons": horizons, "sampler": settings,
     })  # fmt: skip
 

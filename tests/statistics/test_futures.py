@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from support.evidence import empty_evidence
+from support.theaters import event, full_theater, scenario, span
+from tocsin.domain.elicitation import Normal
+from tocsin.domain.scenario import Event, Pressure
+from tocsin.ensemble.design import Design, lay_out
+from tocsin.ensemble.draws import Draws, prior_draws
+from tocsin.ensemble.futures import NEVER, Futures, Start, _at_least, begin, simulate
+from tocsin.ensemble.odds import chance_by, estimate, even_weights, joint, standard_error, weighted_quantiles
+
+if TYPE_CHECKING:
+    from tocsin.domain.theater import Theater
+
+THEATER = full_theater(window=20)
+DESIGN = lay_out(THEATER)
+START = begin(THEATER, DESIGN, empty_evidence(THEATER))
+
+
+def _simulated(count: int = 600, futures: int = 16, start: Start = START, seed: int = 7) -> Futures:
+    return simulate(DESIGN, prior_draws(DESIGN, 7, count), start, seed, futures)
+
+
+def _event_by_event(design: Design, draws: Draws, start: Start, random: np.random.Generator) -> np.ndarray:
+    """One future of each draw, the slow obvious way: every scenario, step and draw in turn. First days (S, D)."""
+    first = np.full((len(design.scenarios), len(draws)), np.inf)
+    for draw in range(len(draws)):
+        value = dict(zip(design.labels, draws.parameters[draw], strict=True))
+        part = {
+            "coup, fast": draws.last_part[draw, 0],
+            "coup, slow": draws.last_part[draw, 1],
+            "offensive, fast": draws.last_part[draw, 2],
+            "decline, slow": draws.last_part[draw, 3],
+        }
+        echo = {name: draws.last_echo[draw, place] for place, name in enumerate(design.scenarios)}
+        happened = dict.fromkeys(design.scenarios, False)
+        counts, met = [0] * 6, False
+        for step, days in enumerate(start.step_days):
+            if step:
+                for name, value_now in list(part.items()):
+                    rho = 2 ** (-1 / math.exp(value[f"log_half_life[{name}]"]))
+                    part[name] = rho * value_now + math.sqrt(1 - rho**2) * random.normal()
+                    who, which = name.split(", ")
+                    if which == "fast":
+                        echo[who] *= rho
+                echo["coup"] += value["coupling[offensive -> coup]"] * happened["offensive"]
+                echo["offensive"] += value["coupling[coup -> offensive]"] * happened["coup"]
+            share = 1 / (1 + math.exp(-value["share[coup]"]))
+            pressure = {
+                "coup": math.sqrt(1 - share) * part["coup, fast"]
+                + math.sqrt(share) * part["coup, slow"]
+                + echo["coup"],
+                "offensive": part["offensive, fast"] + echo["offensive"],
+                "decline": part["decline, slow"] + echo["decline"],
+            }
+            for name in ("coup", "decline"):
+                hazard = math.exp(value[f"log_hazard[{name}]"] + value[f"hazard_link[{name}]"] * pressure[name])
+                happened[name] = random.random() < -math.expm1(-hazard * start.share[step])
+            eta = value["baseline[field/attack]"] + (
+                value["link[offensive, field/attack]"] * pressure["offensive"]
+                + value["link[coup, field/attack]"] * pressure["coup"]
+            )
+            phi = math.exp(value["log_dispersion[field/attack]"])
+            mean = 0.7 * start.share[step] * math.exp(eta)
+            new = random.negative_binomial(phi, phi / (phi + mean))
+            counts = [*counts[:-1], counts[-1] + new] if step == 0 else [*counts[1:], new]
+            now = sum(counts) >= 4
+            happened["offensive"], met = now and not met, now
+            for place, name in enumerate(design.scenarios):
+                if happened[name] and math.isinf(first[place, draw]):
+                    first[place, draw] = sum(start.step_days[:step]) + days
+    return first
+
+
+def test_futures_agree_with_a_plain_event_by_event_simulation() -> None:
+    """Every scenario, at three horizons at step ends; the tolerance is four joint standard errors."""
+    draws = prior_draws(DESIGN, 7, 3000)
+    start = replace(START, share=(5 / 7, *START.share[1:]))
+    ours = simulate(DESIGN, draws, start, 7, 8)
+    plain = _event_by_event(DESIGN, draws, start, np.random.default_rng(11))
+    for position in range(len(DESIGN.scenarios)):
+        for step in (3, 11, 24):
+            days = int(ours.end_day[step])
+            value = estimate(ours, position, days, even_weights(ours))
+            share = float(np.mean(plain[position] <= days))
+            error = math.hypot(math.sqrt(share * (1 - share) / len(draws)), value.error)
+            assert value.probability == pytest.approx(share, abs=4 * error + 1e-4)
+
+
+def test_a_constant_hazard_gives_the_exponential_law() -> None:
+    """With no effect of pressure, P(by n days) = 1 − exp(−h·n/7) whatever the draws."""
+    flat = replace(event(), base_hazard=Normal(math.log(0.004), 1e-9), hazard_link=span(0.999999, 1.000001))
+    theater = replace(THEATER, scenarios=(scenario("coup", flat, (), Pressure(span(4, 14), None, None)),), couplings=())
+    design = lay_out(theater)
+    start = begin(theater, design, empty_evidence(theater))
+    futures = simulate(design, prior_draws(design, 1, 2000), start, 1, 8)
+    for days in (30, 90, 180):
+        value = estimate(futures, 0, days, even_weights(futures))
+        assert value.probability == pytest.approx(-math.expm1(-0.004 * days / 7), abs=2e-4)
+        assert value.high90 - value.low90 < 1e-3  # nothing about the present is uncertain
+
+
+def test_the_tail_of_a_negative_binomial_is_scipys() -> None:
+    """P(N ≥ k), also for k of 0 and below."""
+    mean, phi = np.array([0.3, 2.2, 5.0]), np.array([0.8, 1.9, 4.0])
+    for needed in (-1, 0, 1, 3, 4):
+        ours = _at_least(np.full(3, needed), mean, phi, most=4)
+        np.testing.assert_allclose(ours, stats.nbinom.sf(needed - 1, phi, phi / (phi + mean)), atol=1e-12)
+
+
+def test_what_has_been_counted_joins_what_is_to_come() -> None:
+    """More attacks on the books make the threshold likelier; enough of them make it certain, on day 0."""
+    chances = []
+    for counted in (0, 2, 3, 4):
+        start = replace(START, counted=((0, 0, 0, 0, 0, counted),))
+        futures = _simulated(start=start)
+        chances.append(estimate(futures, 1, 90, even_weights(futures)).probability)
+    assert chances == sorted(chances)
+    assert chances[0] < chances[2] < 1
+    assert chances[3] == 1 - 0.5 / futures.first_day[1].size  # only a resolution is certain
+    assert np.all(futures.first_day[1] == 0)
+
+
+def test_counts_leave_the_rules_window() -> None:
+    """Three attacks about to fall out of the six weeks count for less than three of this week."""
+    old, new = (replace(START, counted=(counts,)) for counts in ((3, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 3)))
+    before, after = _simulated(start=old), _simulated(start=new)
+    assert (
+        estimate(before, 1, 90, even_weights(before)).probability
+        < estimate(after, 1, 90, even_weights(after)).probability
+    )
+
+
+def test_an_occurrence_adds_pressure_by_its_coupling() -> None:
+    """An offensive in the current step makes a coup likelier: coupling 0 of the theater."""
+    coupled = _simulated(2000, start=replace(START, occurred=(1.0, 0.0)))
+    plain = _simulated(2000)
+    assert coupled.reached[0].mean(axis=0)[-1] > plain.reached[0].mean(axis=0)[-1]
+    np.testing.assert_array_equal(coupled.reached[2], plain.reached[2])  # nothing couples into the decline
+
+
+def test_the_same_seed_gives_the_same_futures_bit_for_bit() -> None:
+    """And another seed others."""
+    one, same, other = _simulated(300), _simulated(300), _simulated(300, seed=8)
+    np.testing.assert_array_equal(one.reached, same.reached)
+    np.testing.assert_array_equal(one.first_day, same.first_day)
+    assert not np.array_equal(one.first_day, other.first_day)
+
+
+def test_chances_rise_with_time_and_agree_with_the_first_days() -> None:
+    """Two readings of one simulation: the low-variance chance and the plain share of futures."""
+    futures = _simulated(3000, 16)
+    assert np.all(np.diff(futures.reached, axis=2) >= 0)
+    for position in range(3):
+        for step in (4, 20):
+            share = np.mean(futures.first_day[position] <= futures.end_day[step])
+            assert futures.reached[position, :, step].mean() == pytest.approx(share, abs=0.005)
+
+
+def test_odds_between_step_ends_are_interpolated() -> None:
+    """A horizon inside a step lies between the ends around it; past the end it is refused."""
+    futures = _simulated()
+    before, inside, after = (chance_by(futures, 0, days)[0].mean() for days in (26, 30, 33))
+    assert before < inside < after
+    with pytest.raises(ValueError, match="futures reach"):
+        chance_by(futures, 0, 10_000)
+
+
+def test_intervals_do_not_widen_with_simulation_noise() -> None:
+    """With 8 futures a draw the interval is that of 256 to 4 points, where uncorrected it is far wider."""
+    draws = prior_draws(DESIGN, 7, 1500)
+    coarse, fine = (simulate(DESIGN, draws, START, 7, futures) for futures in (8, 256))
+    for position in range(3):
+        few, many = (estimate(item, position, 90, even_weights(item)) for item in (coarse, fine))
+        assert few.low90 == pytest.approx(many.low90, abs=0.04)
+        assert few.high90 == pytest.approx(many.high90, abs=0.04)
+    raw = np.quantile((coarse.first_day[1] <= 90).mean(axis=1), [0.05, 0.95])
+    settled = estimate(coarse, 1, 90, even_weights(coarse))
+    assert raw[1] - raw[0] > settled.high90 - settled.low90
+
+
+def test_joint_odds_obey_the_laws_of_probability() -> None:
+    """P(both) is symmetric, at most either, and P(first | second)·P(second) = P(both)."""
+    futures = _simulated(3000, 16)
+    weights = even_weights(futures)
+    both, given = joint(futures, 0, 1, 180, weights)
+    turned, _ = joint(futures, 1, 0, 180, weights)
+    second = float(weights @ (futures.first_day[1] <= 180).mean(axis=1))
+    assert both == pytest.approx(turned, rel=1e-12)
+    assert 0 < both < second
+    assert given == pytest.approx(both / second, rel=1e-12)
+
+
+def test_a_condition_that_almost_never_occurs_gives_no_conditional_odds() -> None:
+    """A share of a handful of futures would be noise shown as knowledge."""
+    futures = _simulated(40, 2)
+    never = replace(futures, first_day=np.full_like(futures.first_day, NEVER))
+    assert joint(never, 0, 1, 180, even_weights(futures)) == (0.0, None)
+
+
+def test_the_standard_error_of_independent_draws_is_the_textbook_one() -> None:
+    """S / √n, within the spread of 40 batches (about 11 %, here 4 of them)."""
+    values = np.random.default_rng(1).gamma(2.0, size=40_000)
+    found = standard_error(values, np.full(40_000, 1 / 40_000))
+    assert found == pytest.approx(values.std() / math.sqrt(40_000), rel=0.45)
+
+
+def test_weighted_quantiles_of_even_weights_are_order_statistics() -> None:
+    """And weight on one value makes it every quantile."""
+    values = np.array([5.0, 1.0, 3.0, 2.0, 4.0])
+    assert weighted_quantiles(values, np.full(5, 0.2), (0.05, 0.5, 0.95)) == (1.0, 3.0, 5.0)
+    assert weighted_quantiles(values, np.array([0, 0, 1.0, 0, 0]), (0.05, 0.95)) == (3.0, 3.0)
+
+
+def test_the_last_day_of_a_step_starts_with_nothing_left_of_it() -> None:
+    """As of a Sunday the future begins with the next week."""
+    theater: Theater = THEATER
+    sunday = replace(empty_evidence(theater), elapsed=1.0)
+    start = begin(theater, DESIGN, sunday)
+    assert start.step_days[:2] == (0, 7)
+    assert start.share[0] == 0.0
+    futures = simulate(DESIGN, prior_draws(DESIGN, 7, 50), start, 7, 4)
+    assert np.all(futures.reached[:, :, 0] <= futures.reached[:, :, 1])
+    assert isinstance(theater.scenarios[0].mechanism, Event)

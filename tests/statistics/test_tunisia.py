@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from support.kit import SEED, Kit
+from tocsin.domain.errors import FitInterruptedError, NoFitError
+from tocsin.domain.evidence import Cell, derive_evidence
+from tocsin.domain.grading import parse_grade
+from tocsin.domain.odds import Status
+from tocsin.ensemble.cells import lay_out_cells
+from tocsin.ensemble.design import lay_out
+from tocsin.ensemble.likelihood import cell_log_likelihood
+from tocsin.ensemble.odds import estimate, even_weights
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tocsin.domain.fit import Fit
+    from tocsin.domain.observation import Observation
+    from tocsin.ensemble.ensemble import Ensemble
+
+DAY = date(2016, 3, 8)
+OFFENSIVE, CRACKDOWN = ("border-offensive", 30), ("security-crackdown", 30)
+
+
+def _log_odds(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def _known(kit: Kit) -> list[Observation]:
+    names = [indicator.id for indicator in kit.theater.indicators]
+    return kit.service.ledger.observations(names, kit.theater.timeline.close_of(DAY))
+
+
+def test_the_fit_of_the_chronicle_passes_the_gate(tunisia_fit: Fit) -> None:
+    """Every health number is far from its limit."""
+    assert tunisia_fit.accepted
+    health = tunisia_fit.diagnosis
+    assert health is not None
+    assert health.rhat < 1.01
+    assert min(health.ess_bulk, health.ess_tail) > 1000
+    assert health.divergent_share == 0
+
+
+def test_ben_guerdane_moves_the_offensive_and_the_crackdown_up(kit: Kit, tunisia_fit: Fit) -> None:
+    """Two fits: with the reports of 7 March and without them."""
+    without = kit.fit(DAY, keep=lambda item: item.observed_on < date(2016, 3, 7))
+    before, after = kit.probabilities(without), kit.probabilities(tunisia_fit)
+    for scenario in (OFFENSIVE, CRACKDOWN):
+        # Ten Monte Carlo errors of half a point: no accident of sampling.
+        assert after[scenario] > before[scenario] + (0.05 if scenario == OFFENSIVE else 0.005)
+
+
+def test_taking_every_observation_away_gives_exactly_the_prior(kit: Kit, tunisia_fit: Fit) -> None:
+    """The same numbers as the prior beside the posterior, and they say what they are."""
+    nothing = kit.fit(DAY, keep=lambda _: False)
+    assert nothing.prior_only
+    assert kit.probabilities(nothing) == dict(kit.ensemble(tunisia_fit).prior)
+    assert kit.probabilities(nothing) == dict(kit.ensemble(nothing).prior)
+
+
+def _moved_by(kit: Kit, ensemble: Ensemble, cells: list[Cell], scenario: str, days: int) -> float:
+    """The change in log-odds that cells of the last step make to an ensemble, by weighting its draws."""
+    design = lay_out(kit.theater)
+    position = design.scenarios.index(scenario)
+    recent = ensemble.draws.recent[:, :, [-1] * len(cells)].astype(np.float64)
+    likelihood = cell_log_likelihood(design, ensemble.draws.parameters, recent, lay_out_cells(design, cells))
+    weights = np.exp(likelihood.sum(axis=1))
+    after = estimate(ensemble.futures, position, days, weights / weights.sum())
+    before = estimate(ensemble.futures, position, days, even_weights(ensemble.futures))
+    return _log_odds(after.probability) - _log_odds(before.probability)
+
+
+def _reported(kit: Kit, *changes: dict[str, object]) -> list[Cell]:
+    """What reports of 7 March alone say: no silence, as nothing else is kept."""
+    model = next(item for item in _known(kit) if item.indicator == "violence/border-attack")
+    reports = [replace(model, **({"id": str(place)} | change)) for place, change in enumerate(changes)]  # type: ignore[arg-type]
+    evidence = derive_evidence(kit.theater, reports, kit.theater.timeline.close_of(DAY))
+    return [cell for cell in evidence.cells if not cell.silent]
+
+
+def test_the_loss_of_a_leader_alone_moves_the_offensive_down(kit: Kit) -> None:
+    """On the prior's own draws, so that nothing else speaks."""
+    prior = kit.ensemble(kit.fit(DAY, keep=lambda _: False))
+    loss = {"indicator": "group/leadership-loss", "observed_on": date(2016, 3, 7), "origin": "strike"}
+    assert _moved_by(kit, prior, _reported(kit, loss), *OFFENSIVE) < -0.05
+
+
+def test_a_better_grade_moves_more_and_an_echo_moves_nothing_further(kit: Kit) -> None:
+    """E5 < F6 < A1, on the prior's own draws; the echo leaves the evidence as it was."""
+    prior = kit.ensemble(kit.fit(DAY, keep=lambda _: False))
+    attack = {"observed_on": date(2016, 3, 7), "origin": "one"}
+
+    def moved(*grades: str) -> float:
+        reports = [attack | {"grade": parse_grade(grade)} for grade in grades]
+        return _moved_by(kit, prior, _reported(kit, *reports), *OFFENSIVE)
+
+    assert 0 < moved("E5") < moved("F6") < moved("A1")
+    assert moved("A1", "E5", "F6") == moved("A1")
+
+
+def test_rows_after_the_day_count_only_once_they_are_known(kit: Kit, tunisia_fit: Fit) -> None:
+    """As of 11 March the clashes of 8 to 10 March count, as of 8 March they do not."""
+    assert all(item.observed_on <= date(2016, 3, 7) for item in _known(kit))
+    later = kit.fit(date(2016, 3, 11))
+    assert later.id != tunisia_fit.id
+    assert kit.probabilities(later)[OFFENSIVE] > kit.probabilities(tunisia_fit)[OFFENSIVE] + 0.1
+
+
+def test_the_same_recipe_is_not_run_twice(kit: Kit, tunisia_fit: Fit) -> None:
+    """It would give the same bits, so the recorded fit is the answer."""
+    assert kit.fit(DAY) == tunisia_fit
+
+
+def test_odds_say_how_old_they_are_and_that_more_has_come_in(kit: Kit, tunisia_fit: Fit) -> None:
+    """Read a day later, without a fit of that day: the old odds, their age, and a call for a refit."""
+    reading = kit.read(date(2016, 3, 9))
+    assert reading.fit == tunisia_fit
+    assert {item.age_seconds for item in reading.odds} == {86_400.0}
+    assert {item.status for item in reading.odds} == {Status.REFIT_WANTED}
+    assert reading.unfitted > 0
+    assert {item.status for item in kit.read(DAY).odds} == {Status.FITTED}
+
+
+def test_no_odds_without_a_fit(kit: Kit, tunisia_fit: Fit) -> None:
+    """Before the first fit's instant there is nothing to read, and the error says what to run."""
+    assert tunisia_fit.accepted
+    with pytest.raises(NoFitError, match="run: tocsin fit tunisia --as-of 2015-01-01"):
+        kit.read(date(2015, 1, 1))
+
+
+def test_every_number_comes_with_all_that_must_stand_beside_it(kit: Kit, tunisia_fit: Fit) -> None:
+    """Interval, prior, error, words, status, instant, fit and age; and the prior has its own number."""
+    assert tunisia_fit.accepted
+    odds = kit.read(DAY).odds
+    assert len(odds) == sum(len(scenario.horizons) for scenario in kit.theater.scenarios)
+    for item in odds:
+        assert 0 < item.interval90.low <= item.interval50.low <= item.interval50.high <= item.interval90.high < 1
+        assert 0 < item.probability < 1
+        assert 0 < item.prior < 1
+        assert 0 < item.error < 0.01
+        assert item.words
+
+
+def test_odds_rise_with_the_horizon(kit: Kit, tunisia_fit: Fit) -> None:
+    """What has happened by day 90 has happened by day 180."""
+    chances = kit.probabilities(tunisia_fit)
+    for scenario in kit.theater.scenarios:
+        by_horizon = [chances[scenario.id, days] for days in scenario.horizons]
+        assert by_horizon == sorted(by_horizon)
+
+
+def test_an_offensive_makes_a_crackdown_likelier(kit: Kit, tunisia_fit: Fit) -> None:
+    """P(crackdown | offensive) is above P(crackdown): they are coupled."""
+    reading = kit.read(DAY)
+    pair = next(item for item in reading.joint if (item.first, item.second) == (CRACKDOWN[0], OFFENSIVE[0]))
+    alone = kit.probabilities(tunisia_fit)[CRACKDOWN[0], pair.horizon_days]
+    assert pair.given is not None
+    assert pair.given > alone + 0.01
+
+
+def test_what_counted_most_names_the_attack_itself(kit: Kit, tunisia_fit: Fit) -> None:
+    """The reports of border attacks lead for the offensive; the loss of a leader counts against it."""
+    assert tunisia_fit.accepted
+    found = kit.read(DAY).counted_most["border-offensive"]
+    assert (found[0].indicator, found[0].silent) == ("violence/border-attack", False)
+    assert found[0].change > 0.5
+    assert next(item for item in found if item.indicator == "group/leadership-loss" and not item.silent).change < 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [({"deadline_seconds": 0.0}, "its deadline of 0 s passed"), ({"cancelled": lambda: True}, "it was cancelled")],
+)
+def test_a_stopped_fit_keeps_nothing(kit: Kit, limits: dict[str, object], reason: str) -> None:
+    """A deadline or a cancel ends sampling; neither row nor draws are left, and the next fit runs."""
+    with pytest.raises(FitInterruptedError, match=reason):
+        kit.fit(DAY, seed=99, **limits)
+    reading = kit.read(DAY)
+    assert reading.fit.seed == SEED
+
+
+def test_another_process_gives_the_same_odds_bit_for_bit(kit: Kit, tunisia_fit: Fit, tmp_path: Path) -> None:
+    """`tocsin demo --once --json` in a process of its own prints the odds list alone, with the same numbers."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", "demo", "--once", "--json"],
+        env=os.environ | {"TOCSIN_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    printed = {(item["scenario"], item["horizon_days"]): item["probability"] for item in json.loads(done.stdout)}
+    assert printed == kit.probabilities(tunisia_fit)
+    assert "sampling: 6000 of 6000" in done.stderr
+    stored = [path.name for path in (tmp_path / "demo" / "fits").iterdir()]
+    assert stored == [f"{tunisia_fit.sha256}.zarr.zip"]

@@ -1,0 +1,121 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.cli.odds_table import odds_json, percent
+from tocsin.domain.fit import Fit
+from tocsin.domain.odds import Interval, Odds, Status
+from tocsin.usecases.read_odds import Reading
+
+_AS_OF = datetime(2016, 3, 8, 23, tzinfo=UTC)
+_ODDS = Odds(
+    scenario="coup",
+    horizon_days=90,
+    probability=0.2345678901234567,
+    interval50=Interval(0.17, 0.29),
+    interval90=Interval(0.08, 0.43),
+    prior=0.061,
+    error=0.0031,
+    words="unlikely",
+    warning="interval reaches from very unlikely to unlikely",
+    status=Status.REFIT_WANTED,
+    as_of=_AS_OF,
+    fit="00f1e2d3c4b5a697",
+    age_seconds=267_000.5,
+)
+
+
+def _reading(*odds: Odds) -> Reading:
+    fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", 1, None, (), "", 0.0, 0.0)
+    return Reading(fit, odds, (), {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        (0.0, "0.00 %"),
+        (0.0042, "0.42 %"),
+        (0.0099, "0.99 %"),
+        (0.01, "1.0 %"),
+        (0.0456, "4.6 %"),
+        (0.07, "7.0 %"),
+        (0.0994, "9.9 %"),
+        (0.1, "10 %"),
+        (0.29, "29 %"),
+        (0.42, "42 %"),
+        (0.9849, "98 %"),
+        (0.99, "99 %"),
+        (0.991, "99.10 %"),
+        (0.9996, "99.96 %"),
+        (1.0, "100.00 %"),
+    ],
+)
+def test_a_probability_is_finer_toward_the_ends_of_the_scale(probability: float, shown: str) -> None:
+    """Whole percents in the middle, hundredths of a percent at the ends."""
+    assert percent(probability) == shown
+
+
+def _shown(probability: float) -> float:
+    return float(percent(probability).removesuffix(" %"))
+
+
+@given(st.floats(0, 1))
+def test_what_is_shown_is_off_by_at_most_half_of_its_last_place(probability: float) -> None:
+    """Half a percent, a twentieth or a two-hundredth; the rest is the rounding of doubles."""
+    places = len(percent(probability).removesuffix(" %").partition(".")[2])
+    assert abs(_shown(probability) - 100 * probability) <= 0.5 * 10**-places + 1e-9
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_higher_probability_is_never_shown_as_a_lower_one(one: float, other: float) -> None:
+    """Also across the places where the precision changes."""
+    low, high = sorted((one, other))
+    assert _shown(low) <= _shown(high)
+
+
+def test_json_has_exactly_the_promised_keys_in_their_order() -> None:
+    """A program reads them by name; what is added or dropped is a change of the interface."""
+    (found,) = json.loads(odds_json(_reading(_ODDS)))
+    assert list(found) == [
+        "scenario",
+        "horizon_days",
+        "probability",
+        "interval50",
+        "interval90",
+        "prior",
+        "words",
+        "status",
+        "as_of",
+        "fit",
+        "age_seconds",
+    ]
+
+
+def test_json_holds_the_numbers_themselves_and_not_their_roundings() -> None:
+    """Each under its own key, the instant with its offset."""
+    (found,) = json.loads(odds_json(_reading(_ODDS)))
+    assert found == {
+        "scenario": "coup",
+        "horizon_days": 90,
+        "probability": 0.2345678901234567,
+        "interval50": [0.17, 0.29],
+        "interval90": [0.08, 0.43],
+        "prior": 0.061,
+        "words": "unlikely",
+        "status": "refit wanted",
+        "as_of": "2016-03-08T23:00:00+00:00",
+        "fit": "00f1e2d3c4b5a697",
+        "age_seconds": 267_000.5,
+    }
+
+
+def test_json_keeps_the_order_of_the_odds() -> None:
+    """By scenario as declared, then by horizon."""
+    reading = _reading(_ODDS, replace(_ODDS, horizon_days=180), replace(_ODDS, scenario="border-offensive"))
+    found = [(item["scenario"], item["horizon_days"]) for item in json.loads(odds_json(reading))]
+    assert found == [("coup", 90), ("coup", 180), ("border-offensive", 90)]
+    assert json.loads(odds_json(_reading())) == []
