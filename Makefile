@@ -21,7 +21,7 @@ setup: .venv/.ready ## Prepare .venv from the lock.
 	@command -v uv >/dev/null || test -x $(TOOLS)/bin/uv || { \
 	  python3 -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet --disable-pip-version-check uv; }
 	@$(UV) venv --quiet --clear .venv
-	@$(UV) pip sync --quiet --python .venv requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv requirements.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
 

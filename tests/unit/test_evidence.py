@@ -207,7 +207,7 @@ def _silent_steps(indicator: Indicator, as_of: datetime = _NOW) -> list[int]:
     cells = [cell for cell in evidence.cells if cell.indicator == indicator.id]
     assert all(cell.silent and cell.alternatives == (Alternative(0.0, 1.0),) for cell in cells)
     assert all(cell.coverage == indicator.coverage for cell in cells)
-    return [_FIRST + cell.step for cell in cells]
+    return [evidence.first_step + cell.step for cell in cells]
 
 
 def _step(day: date) -> int:
@@ -400,7 +400,7 @@ def test_a_report_into_a_silent_week_changes_what_is_believed_by_at_most_its_tru
 
 @pytest.mark.parametrize("kind", [Kind.COUNT, Kind.PRESENCE])
 def test_a_running_week_is_covered_by_the_days_of_which_news_would_be_here(kind: Kind) -> None:
-    """A report of Monday, one day of delay: a seventh by Tuesday's end, two by Wednesday's, all by the next Monday's."""
+    """Monday's report, one day of delay: a seventh by Tuesday's end, two by Wednesday's, all by the next Monday's."""
     indicator = replace(_BY_KIND[kind], coverage=0.7)
     theater = _theater((indicator,))
     ledger = [_report("o1", indicator, 1, on=date(2016, 3, 7))]

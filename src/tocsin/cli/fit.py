@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -48,18 +52,30 @@ def fit(
 
 
 def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float) -> Fit:
-    """Fit with progress shown; control-C stops it and nothing is kept."""
+    """Fit with progress shown; control-C or a termination signal stops it, and nothing is kept."""
     means = Means(service.ledger, service.fits, make_sampler(settings), service.codec)
-    with shown_progress() as report:
+    with shown_progress() as report, _stopped_by_signals() as stopped:
         return fit_theater(
             theater,
             means=means,
             as_of=as_of,
             now=datetime.now(UTC),
             seed=seed,
-            limits=Limits(deadline, cancelled=lambda: False),
+            limits=Limits(deadline, cancelled=stopped.is_set),
             report=report,
         )
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Event]:
+    """An event that is set by SIGINT or SIGTERM: the sampler's own threads must be told, not interrupted."""
+    stopped = Event()
+    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _summary(fit_: Fit, theater: Theater) -> str:

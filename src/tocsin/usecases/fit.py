@@ -105,10 +105,20 @@ def fit_recipe(
 ) -> str:
     """The fingerprint of everything that decides the stored draws and the odds read off them."""
     horizons = {scenario.id: scenario.horizons for scenario in theater.scenarios}
-    return fingerprint({
-        "design": design, "cells": cells, "window": window, "start": start, "seed": seed, "formula": FORMULA, "draws": DRAWS,
-        "futures": FUTURES, "horizons": horizons, "sampler": settings,
-    })  # fmt: skip
+    return fingerprint(
+        {
+            "design": design,
+            "cells": cells,
+            "window": window,
+            "start": start,
+            "seed": seed,
+            "formula": FORMULA,
+            "draws": DRAWS,
+            "futures": FUTURES,
+            "horizons": horizons,
+            "sampler": settings,
+        }
+    )
 
 
 def imagine(

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "observed_on,indicator,value,grade,origin,summary,source\n"
+GOOD = "2016-03-07,violence/border-attack,1,A1,bg,Posts attacked,desk\n"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The installed command on a store of its own."""
+
+    def tocsin(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "tocsin", *words],
+            env=os.environ | {"TOCSIN_HOME": str(tmp_path / "home"), "COLUMNS": "160"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return tocsin
+
+
+@pytest.fixture
+def store(run: Run) -> Run:
+    """The same with a store that is up to date."""
+    assert run("db", "upgrade").returncode == 0
+    return run
+
+
+def _count(home: Path) -> int:
+    connection = sqlite3.connect(home / "tocsin.db")
+    try:
+        return int(connection.execute("SELECT count(*) FROM observation").fetchone()[0])
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "field", "accepted"),
+    [
+        (("violence/border-atack", "1", "--on", "2016-03-07", "--grade", "A1"), "indicator", "violence/border-attack"),
+        (("violence/border-attack", "-1", "--on", "2016-03-07", "--grade", "A1"), "value", "a whole number, 0 or more"),
+        (("violence/complex-attack", "2", "--on", "2016-03-07", "--grade", "A1"), "value", "0 (not seen) or 1 (seen)"),
+        (("state/emergency-measure", "4", "--on", "2016-03-07", "--grade", "A1"), "value", "a level from 0 to 3"),
+        (("violence/border-attack", "nan", "--on", "2016-03-07", "--grade", "A1"), "value", "a whole number"),
+        (("violence/border-attack", "1", "--on", "2999-01-01", "--grade", "A1"), "observed_on", "a day that has begun"),
+        (("violence/border-attack", "1", "--on", "2016-02-30", "--grade", "A1"), "observed_on", "YYYY-MM-DD"),
+        (("violence/border-attack", "1", "--on", "2016-03-07T10:00", "--grade", "A1"), "observed_on", "YYYY-MM-DD"),
+        (("violence/border-attack", "1", "--on", "2016-03-07", "--grade", "1A"), "grade", "such as B2"),
+    ],
+)
+def test_a_bad_observation_is_refused_with_the_field_and_nothing_is_written(
+    store: Run, tmp_path: Path, words: tuple[str, ...], field: str, accepted: str
+) -> None:
+    """Exit 1, the field, what was there, what is accepted, and an empty ledger."""
+    done = store("observe", "tunisia", *(f"{word}" for word in (words if words[1] != "-1" else _quoted(words))))
+    assert done.returncode == 1, done.stderr
+    assert "refused, nothing was written; 1 problem" in done.stderr
+    assert f"{field} is " in done.stderr
+    assert accepted in done.stderr
+    assert _count(tmp_path / "home") == 0
+
+
+def _quoted(words: tuple[str, ...]) -> tuple[str, ...]:
+    # A negative number looks like an option; everything after -- does not.
+    return (*words[2:], "--", words[0], words[1])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ((HEADER + GOOD).replace(",", ";").encode(), "separat"),
+        ((HEADER + GOOD.replace("Posts", "Pøsts")).encode("latin-1"), "UTF-8"),
+        (("observed_on," + HEADER + "2016-03-07," + GOOD).encode(), "observed_on"),
+        ((HEADER + GOOD + GOOD.replace("Posts attacked", "=HYPERLINK(1)")).encode(), "3: summary"),
+        ((HEADER + GOOD + "2016-03-07,violence/border").encode(), "3:"),
+        (b"", "empty"),
+    ],
+    ids=["semicolons", "latin-1", "duplicated header", "formula", "truncated line", "empty"],
+)
+def test_a_bad_file_is_refused_whole_with_its_line(store: Run, tmp_path: Path, content: bytes, said: str) -> None:
+    """Good lines beside bad ones are not written either."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    done = store("import", "tunisia", str(path))
+    assert done.returncode == 1, done.stdout
+    assert "refused, nothing was written" in done.stderr
+    assert "rows.csv" in done.stderr
+    assert said in done.stderr
+    assert _count(tmp_path / "home") == 0
+
+
+def test_a_file_counts_once_with_or_without_a_byte_order_mark(store: Run, tmp_path: Path) -> None:
+    """The same rows again, saved by another program, add nothing."""
+    plain, marked = tmp_path / "plain.csv", tmp_path / "marked.csv"
+    plain.write_bytes((HEADER + GOOD).encode())
+    marked.write_bytes((HEADER + GOOD).encode("utf-8-sig"))
+    assert "1 observations recorded, 0 were" in store("import", "tunisia", str(plain)).stdout
+    assert "0 observations recorded, 1 were" in store("import", "tunisia", str(plain)).stdout
+    assert "0 observations recorded, 1 were" in store("import", "tunisia", str(marked)).stdout
+    assert _count(tmp_path / "home") == 1
+
+
+def test_a_naive_instant_is_refused(store: Run) -> None:
+    """Nobody's midnight is everybody's."""
+    done = store("odds", "tunisia", "--as-of", "2016-03-08T12:00")
+    assert done.returncode == 1
+    assert "--as-of is '2016-03-08T12:00'" in done.stderr
+    assert "with its offset" in done.stderr
+
+
+def test_an_unknown_theater_is_told_with_those_that_are_known(store: Run) -> None:
+    """And without a traceback."""
+    done = store("odds", "lybia")
+    assert done.returncode == 1
+    assert done.stderr == "no theater named 'lybia'; known: tunisia\n"
+
+
+def test_a_store_that_was_never_made_says_what_to_run(run: Run) -> None:
+    """Not an SQL error."""
+    done = run("odds", "tunisia")
+    assert done.returncode == 1
+    assert "tocsin db upgrade" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["demo", "check", "observe", "import", "fit", "odds", "doctor", "db upgrade"])
+def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
+    """`--help` exits 0 and shows a line to copy."""
+    done = run(*command.split(), "--help")
+    assert done.returncode == 0
+    assert "Example: " in done.stdout
+    assert f"tocsin {command}" in done.stdout
+
+
+def test_wrong_usage_exits_two(run: Run) -> None:
+    """So that scripts can tell it from a refusal."""
+    assert run("odds").returncode == 2
+    assert run("no-such-command").returncode == 2
+
+
+def test_the_shipped_kit_is_found_right(run: Run) -> None:
+    """`tocsin check` reads every file of it."""
+    done = run("check")
+    assert done.returncode == 0, done.stderr
+    assert "tunisia: 5 scenarios, 25 indicators" in done.stdout
+
+
+def test_the_doctor_finds_a_missing_store_and_then_nothing(run: Run) -> None:
+    """Exit 1 with what to do; after doing it, 0."""
+    before = run("doctor")
+    assert before.returncode == 1
+    assert "WRONG store: revision none" in before.stdout
+    assert "tocsin db upgrade" in before.stdout
+    assert run("db", "upgrade").returncode == 0
+    after = run("doctor")
+    assert after.returncode == 0, after.stdout
+    assert "WRONG" not in after.stdout
+
+
+def test_a_fit_killed_in_the_middle_leaves_a_store_that_opens_without_it(store: Run, tmp_path: Path) -> None:
+    """`kill -9` while it samples: no row, no draws, and the store still takes observations."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes((HEADER + GOOD).encode())
+    assert store("import", "tunisia", str(path), "--history").returncode == 0
+    home = tmp_path / "home"
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocsin", "fit", "tunisia", "--as-of", "2016-03-08"],
+        env=os.environ | {"TOCSIN_HOME": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as fit:
+        assert fit.stderr is not None
+        for line in fit.stderr:
+            if line.startswith("sampling: ") and not line.startswith("sampling: 0 "):
+                break
+        os.kill(fit.pid, signal.SIGKILL)
+        assert fit.wait(timeout=30) == -signal.SIGKILL
+    assert not list((home / "fits").glob("*"))
+    done = store("odds", "tunisia", "--as-of", "2016-03-08", "--json")
+    assert done.returncode == 1
+    assert "has no accepted fit" in done.stderr
+    assert store("observe", "tunisia", "society/protest", "3", "--on", "2016-03-01", "--grade", "B2").returncode == 0
+
+
+def test_control_c_stops_a_fit_in_words(store: Run, tmp_path: Path) -> None:
+    """No traceback, nothing kept, and at once."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes((HEADER + GOOD).encode())
+    assert store("import", "tunisia", str(path), "--history").returncode == 0
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocsin", "fit", "tunisia", "--as-of", "2016-03-08"],
+        env=os.environ | {"TOCSIN_HOME": str(tmp_path / "home")},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as fit:
+        assert fit.stderr is not None
+        said = ""
+        for line in fit.stderr:
+            said += line
+            if line.startswith("sampling: ") and not line.startswith("sampling: 0 "):
+                break
+        fit.send_signal(signal.SIGINT)
+        sent = time.monotonic()
+        said += fit.stderr.read()
+        assert fit.wait(timeout=30) == 1
+    assert time.monotonic() - sent < 10
+    assert "Traceback" not in said
+    assert "the fit was stopped and nothing was kept: it was cancelled" in said
+    assert not list((tmp_path / "home" / "fits").glob("*"))
