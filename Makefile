@@ -51,4 +51,4 @@ verify: setup ## Slower statistical studies; their last figures stand in docs/.
 
 .PHONY: bench
 bench: setup ## Measure speed; OUT=file.json records it.
-	$(RUN)/python -m tests.benchmarks $(if $(OUT),--out $(OUT))
+	PYTHONPATH=tests $(RUN)/python -m benchmarks $(if $(OUT),--out $(OUT))

@@ -13,7 +13,7 @@ _PROGRAM = "import importlib, json, sys; importlib.import_module({!r}); print(js
 def _loaded(module: str) -> set[str]:
     """Top-level names of everything that a fresh interpreter has loaded after importing a module."""
     command = [sys.executable, "-c", _PROGRAM.format(module)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own text
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return {name.partition(".")[0] for name in json.loads(done.stdout)}
 

@@ -25,7 +25,7 @@ def run(tmp_path: Path) -> Run:
     """The installed command on a store of its own."""
 
     def tocsin(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own command
+        return subprocess.run(
             [sys.executable, "-m", "tocsin", *words],
             env=os.environ | {"TOCSIN_HOME": str(tmp_path / "home"), "COLUMNS": "160"},
             capture_output=True,

@@ -35,7 +35,7 @@ def start() -> Iterator[Start]:
 
     def run(code: str) -> "subprocess.Popen[str]":
         path = os.pathsep.join(entry for entry in sys.path if entry)
-        process = subprocess.Popen(  # noqa: S603 (the code is the test's own)
+        process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdout=subprocess.PIPE,
             text=True,

@@ -83,7 +83,7 @@ def _event(watched_since: date, *days: date) -> Event:
     return Event(base, hazard_prior(base, 52.0), Range(4, 15, ""), watched_since, occurrences)
 
 
-def _theater(indicators: Iterable[Indicator] = _ALL, **changes: object) -> Theater:
+def _theater(indicators: Iterable[Indicator] = _ALL, /, **changes: object) -> Theater:
     plain = Theater("small", "", _WEEKS, (), tuple(indicators))
     return replace(plain, **changes)  # type: ignore[arg-type]
 

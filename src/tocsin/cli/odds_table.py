@@ -15,10 +15,10 @@ from tocsin.domain.theater import Theater
 from tocsin.ensemble.influence import Influence
 from tocsin.usecases.read_odds import Reading
 
-_HEADINGS = ("scenario", "days", "odds", "90 %", "ICD 203 words", "prior", "× odds", "counted most")
+_HEADINGS = ("scenario", "days", "odds", "90 %", "words", "prior", "× odds", "counted most")
 _NUMBERS = {"days", "odds", "prior", "× odds"}
 _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
-_NARROWEST = 120
+_WIDEST = 200
 
 
 def odds_json(reading: Reading) -> str:
@@ -45,9 +45,14 @@ def _object(odds: Odds) -> dict[str, object]:
 def print_reading(reading: Reading, theater: Theater) -> None:
     """The odds table, the joint odds, and what to know before quoting a number."""
     console = Console(soft_wrap=True, highlight=False)
-    console.width = max(console.width, _NARROWEST)
     as_of = show_instant(reading.odds[0].as_of, theater.timeline)
-    table = Table(title=f"{theater.title}: odds as of {as_of}", title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=f"{theater.title}: odds as of {as_of}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for heading in _HEADINGS:
         table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
     for scenario in theater.scenarios:
@@ -64,6 +69,8 @@ def print_reading(reading: Reading, theater: Theater) -> None:
                 reasons[row] if row < len(reasons) else "",
                 end_section=row == len(scenario.horizons) - 1,
             )
+    # A number cut short is worse than a line that wraps.
+    console.width = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
     console.print(table)
     for line in _notes(reading, theater):
         console.print(line)
