@@ -47,7 +47,7 @@ test: setup ## Run the tests; ARGS are passed to pytest.
 
 .PHONY: verify
 verify: setup ## Slower statistical studies; their last figures stand in docs/.
-	$(RUN)/pytest --override-ini testpaths=tests/verify $(ARGS)
+	$(RUN)/pytest tests/verify $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measure speed; OUT=file.json records it.

@@ -88,7 +88,7 @@ def test_what_is_no_day_and_no_aware_instant_is_refused_with_both_forms(text: st
 
 
 def test_a_week_date_is_refused() -> None:
-    """It is as long as a day and is not the form that is accepted; a reader of the log would take it for another."""
+    """It is as long as a day, but not one of the two forms; the ledger refuses it as well."""
     assert "2016-03-08, meaning its end" in _refused("2016-W10-1")
 
 

@@ -53,6 +53,15 @@ def test_the_stores_address_may_lie_in_a_file(tmp_path: Path, monkeypatch: pytes
     assert read_settings().store_url == _SECRET
 
 
+def test_an_address_file_that_is_not_there_is_refused_by_the_variables_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal that can be acted on, not a traceback."""
+    monkeypatch.setenv("TOCSIN_DATABASE_URL_FILE", str(tmp_path / "missing"))
+    with pytest.raises(InvalidInputError, match="TOCSIN_DATABASE_URL_FILE"):
+        _ = read_settings().store_url
+
+
 def test_an_address_and_a_file_with_an_address_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever won, somebody would write to the wrong store; and the refusal does not tell the address."""
     monkeypatch.setenv("TOCSIN_DATABASE_URL", _SECRET)
