@@ -37,6 +37,9 @@ class Settings(BaseSettings):
         if self.database_url is not None and self.database_url_file is not None:
             message = "set one of TOCSIN_DATABASE_URL and TOCSIN_DATABASE_URL_FILE, not both"
             raise ValueError(message)
+        if self.database_url_file is not None and not self.database_url_file.is_file():
+            message = f"TOCSIN_DATABASE_URL_FILE is {str(self.database_url_file)!r}; accepted: a file that can be read"
+            raise ValueError(message)
         return self
 
     @property

@@ -14,7 +14,7 @@ from tocsin.ensemble.design import lay_out
 from tocsin.ensemble.likelihood import cell_log_likelihood, event_log_likelihood
 from tocsin.ensemble.pressure import trace
 from tocsin.inference.kernel import log_likelihood
-from tocsin.inference.model import STRUCTURE, build_model, model_data
+from tocsin.inference.model import build_model, model_data, model_structure
 
 # Interpreted and unoptimized: the oracle should be slow and obvious, not compiled by what it is an oracle for.
 _PLAIN = Mode(linker="py", optimizer=None)
@@ -32,7 +32,7 @@ def test_the_op_equals_the_plain_model_in_value_and_gradient(seed: int) -> None:
     plain = pytensor.function([standard, innovation], [value, *pt.grad(value, [standard, innovation])], mode=_PLAIN)
     random = np.random.default_rng(1000 + seed)
     point = random.normal(size=design.parameters), random.normal(size=(design.parts, design.steps))
-    data = [getattr(design, name) for name in STRUCTURE] + list(model_data(cells, window).values())
+    data = model_structure(design), model_data(cells, window)
     ours = log_likelihood(*point, *data)
     for expected, found in zip(plain(*point), ours, strict=True):
         assert np.max(np.abs(found - expected)) <= 1e-8 * max(1.0, np.max(np.abs(expected)))
@@ -52,7 +52,7 @@ def test_the_op_equals_the_readable_statement_in_the_ensemble(seed: int) -> None
     pressure = trace(design, parameters, innovation, window.occurred).pressure
     stated = cell_log_likelihood(design, parameters, pressure[:, :, cells.step], cells).sum(axis=1)
     stated += event_log_likelihood(design, parameters, pressure, window)
-    data = [getattr(design, name) for name in STRUCTURE] + list(model_data(cells, window).values())
+    data = model_structure(design), model_data(cells, window)
     compiled = [log_likelihood(standard[draw], innovation[draw], *data)[0] for draw in range(3)]
     np.testing.assert_allclose(compiled, stated, rtol=1e-10)
 
@@ -72,7 +72,7 @@ def test_the_pymc_model_is_the_standard_normal_prior_plus_the_op() -> None:
     density = model.compile_logp(mode=_PLAIN)(point)
     flat = np.concatenate([values.ravel() for values in point.values()])
     prior = -0.5 * np.sum(flat**2) - 0.5 * len(flat) * np.log(2 * np.pi)
-    data = [getattr(design, name) for name in STRUCTURE] + list(model_data(cells, window).values())
+    data = model_structure(design), model_data(cells, window)
     likelihood = log_likelihood(point["standard"], point["innovation"], *data)[0]
     assert density == pytest.approx(prior + likelihood, rel=1e-12)
 
@@ -83,7 +83,7 @@ def test_a_wrong_gradient_is_noticed() -> None:
     evidence = random_evidence(theater, 4, cells=14)
     design = lay_out(theater)
     cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
-    data = [getattr(design, name) for name in STRUCTURE] + list(model_data(cells, window).values())
+    data = model_structure(design), model_data(cells, window)
     at = np.zeros(design.parameters), np.zeros((design.parts, design.steps))
     near = np.full(design.parameters, 1e-4), at[1]
     here, there = log_likelihood(*at, *data), log_likelihood(*near, *data)

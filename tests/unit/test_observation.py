@@ -54,7 +54,7 @@ _PRICE = replace(
 )
 _INDICATORS = {indicator.id: indicator for indicator in (_ATTACK, _CLAIM, _ALERT, _PRICE)}
 _DRAFT = Draft(_ATTACK.id, "2016-03-07", "3", "B2", "bg", "Posts attacked", "desk note", "0.8", "notes.csv", 7)
-_COUNT = "a whole number, 0 or more (violence/border-attack is a count)"
+_COUNT = "a whole number, 0 or more (violence/border-attack is of kind count)"
 _DAY = "a day of the calendar as YYYY-MM-DD"
 _COVERAGE = "a number above 0 and up to 1, or nothing for the declared one"
 _GRADE = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
@@ -113,19 +113,23 @@ def test_what_need_not_be_said_may_be_left_out() -> None:
         ),
         *(({"value": value}, "value", _COUNT) for value in ("-1", "0.5", "2.0000001")),
         *(
-            ({"indicator": _CLAIM.id, "value": value}, "value", "0 (not seen) or 1 (seen) (group/claim is a presence)")
+            (
+                {"indicator": _CLAIM.id, "value": value},
+                "value",
+                "0 (not seen) or 1 (seen) (group/claim is of kind presence)",
+            )
             for value in ("2", "0.5", "-1", "yes", "inf")
         ),
         *(
             (
                 {"indicator": _ALERT.id, "value": value},
                 "value",
-                "a level from 0 to 2 (0 none, 1 curfew, 2 emergency) (state/alert is a ordinal)",
+                "a level from 0 to 2 (0 none, 1 curfew, 2 emergency) (state/alert is of kind ordinal)",
             )
             for value in ("3", "-1", "1.5", "curfew")
         ),
         *(
-            ({"indicator": _PRICE.id, "value": value}, "value", "a number above 0 (economy/price is a measure)")
+            ({"indicator": _PRICE.id, "value": value}, "value", "a number above 0 (economy/price is of kind measure)")
             for value in ("0", "-2.5", "nan", "inf", "1_000")
         ),
         *(

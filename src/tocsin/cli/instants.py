@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from tocsin.domain.errors import InvalidInputError, Problem
-from tocsin.domain.timeline import Timeline
+from tocsin.domain.timeline import Timeline, read_day
 
 _ACCEPTED = "a day (2016-03-08, meaning its end) or an instant with its offset (2016-03-08T18:00:00+01:00)"
 
@@ -26,8 +26,9 @@ def read_as_of(text: str | None, timeline: Timeline, now: datetime) -> datetime:
 
 def _instant(text: str, timeline: Timeline) -> datetime | None:
     try:
-        if len(text) == len("YYYY-MM-DD"):
-            return timeline.close_of(date.fromisoformat(text))
+        day = read_day(text)
+        if day is not None:
+            return timeline.close_of(day)
         instant = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         return None

@@ -81,16 +81,18 @@ def _odds(probability: float) -> float:
 
 
 def percent(probability: float) -> str:
-    """A probability for people: two figures below 10 %, whole percents above.
+    """A probability for people: two figures at the ends of the scale, whole percents between, never 0 or 100.
 
-    >>> percent(0.0042), percent(0.42), percent(0.9996)
-    ('0.42 %', '42 %', '99.96 %')
+    >>> percent(0.0042), percent(0.42), percent(0.9996), percent(1e-9)
+    ('0.42 %', '42 %', '99.96 %', '<0.01 %')
     """
     value = 100 * probability
-    if value < 10 or value > 99:  # noqa: PLR2004 - the ends of the scale, where a whole percent is too coarse
-        distance = min(value, 100 - value)
-        return f"{value:.{1 if distance >= 1 else 2}f} %"
-    return f"{value:.0f} %"
+    distance = min(value, 100 - value)
+    if distance < 0.01:  # noqa: PLR2004 - no finer figure is worth its space
+        return "<0.01 %" if value < 50 else ">99.99 %"  # noqa: PLR2004 - whichever end is near
+    if distance < 0.995:  # noqa: PLR2004 - what rounds to less than 1.0
+        return f"{value:.2f} %"
+    return f"{value:.1f} %" if value < 9.95 else f"{value:.0f} %"  # noqa: PLR2004 - what rounds to less than 10
 
 
 def _interval(interval: Interval) -> str:

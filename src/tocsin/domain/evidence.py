@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tocsin.domain.indicator import Collection, Indicator, Kind
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
     from tocsin.domain.grading import GradeTable
     from tocsin.domain.theater import Theater
+from tocsin.domain.timeline import Timeline, known_since
 
 COUNTED_TRUST = 0.5
 """A report counts toward a threshold rule when it is at least as likely right as wrong."""
+_ROUNDING = 1e-12  # differences of trusts do not sum to a trust again exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Cell:
     """What is known about one indicator in one step. `step` counts from 0, the first step of the window.
 
     `coverage` is the chance that a thing that happened in the step would have been seen by now; `reports` are the
-    ids of the observations behind it, none for silence.
+    ids of the observations behind it, none for silence. `silence_stands` says what trust is left over means: silence,
+    where somebody always looks and the step is over, or else nothing at all.
     """
 
     indicator: str
@@ -47,6 +51,7 @@ class Cell:
     coverage: float
     alternatives: tuple[Alternative, ...]
     reports: tuple[str, ...]
+    silence_stands: bool = False
 
     @property
     def silent(self) -> bool:
@@ -63,7 +68,7 @@ class Evidence:
         as_of: The instant.
         first_step: Absolute number of the window's first step; the last is `first_step + steps - 1`.
         steps: Length of the window.
-        elapsed: Share of the last step that has passed, in (0, 1].
+        elapsed: Share of the last step's days that have ended, in [0, 1].
         cells: In order of indicator (as declared), then step.
         occurred: For each scenario, the window steps in which it occurred.
         watched: For each event scenario, the window steps from which its absence is known.
@@ -92,39 +97,53 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
     An empty ledger gives empty evidence: where nobody has recorded anything, silence says nothing either.
     """
     timeline = theater.timeline
-    last_day = timeline.last_day(as_of)
-    last = timeline.number(last_day)
+    last = timeline.number(timeline.last_day(as_of))
     first = last - timeline.window + 1
-    names = {indicator.id for indicator in theater.indicators}
-    standing = [item for item in effective(observations, as_of) if item.indicator in names]
-    placed: dict[tuple[str, int], list[Observation]] = defaultdict(list)
-    for item in standing:
-        step = timeline.number(item.observed_on) - first
-        if 0 <= step < timeline.window:
-            placed[item.indicator, step].append(item)
+    watched = {indicator.id for indicator in theater.indicators}
+    standing = [item for item in effective(observations, as_of) if item.indicator in watched]
+    placed = _placed(theater, standing, first)
     cells = (
         tuple(
             cell
             for indicator in theater.indicators
             for step in range(timeline.window)
-            if (cell := _cell(theater, indicator, first, step, placed.get((indicator.id, step), []), last_day))
-            is not None
+            if (cell := _cell(theater, indicator, first, step, placed.get((indicator.id, step), []), as_of)) is not None
         )
         if standing
         else ()
     )
-    days = timeline.days_in(last)
+    ended = (timeline.last_ended(as_of) - timeline.start_of(last)).days + 1
     return Evidence(
         theater=theater.id,
         as_of=as_of,
         first_step=first,
         steps=timeline.window,
-        elapsed=((last_day - timeline.start_of(last)).days + 1) / days,
+        elapsed=ended / timeline.days_in(last),
         cells=cells,
-        occurred=_occurred(theater, cells, first, last_day) if cells else {},
+        occurred=_occurred(theater, cells, first, as_of) if cells else {},
         watched=_watched(theater, first) if cells else {},
         counted=_counted(theater, cells),
     )
+
+
+def _placed(
+    theater: Theater, standing: Iterable[Observation], first: int
+) -> dict[tuple[str, int], list[list[Observation]]]:
+    """The echoes of each origin, by indicator and window step: those of the step in which its best report lies.
+
+    Echoes of one origin count once however far apart they are dated: the best graded says when it was, and among
+    equals the latest.
+    """
+    echoes: dict[tuple[str, str], list[Observation]] = defaultdict(list)
+    for item in standing:
+        echoes[item.indicator, item.origin].append(item)
+    placed: dict[tuple[str, int], list[list[Observation]]] = defaultdict(list)
+    for (indicator, _), reports in echoes.items():
+        best_last = sorted(reports, key=lambda report: theater.grades.trust(report.grade))
+        step = theater.timeline.number(best_last[-1].observed_on) - first
+        if 0 <= step < theater.timeline.window:
+            placed[indicator, step].append(best_last)
+    return placed
 
 
 def _cell(
@@ -132,30 +151,50 @@ def _cell(
     indicator: Indicator,
     first: int,
     step: int,
-    reports: Sequence[Observation],
-    last_day: date,
+    origins: Sequence[Sequence[Observation]],
+    as_of: datetime,
 ) -> Cell | None:
-    timeline = theater.timeline
-    start = timeline.start_of(first + step)
-    end = timeline.end_of(first + step)
-    closed = last_day - timedelta(days=indicator.delay_days)
-    if not reports:
-        silence_counts = (
-            indicator.collection is Collection.CONTINUOUS
-            and indicator.since is not None
-            and start >= indicator.since
-            and end <= closed
+    silence_stands = _silence_stands(theater.timeline, indicator, first + step, as_of)
+    if not origins:
+        silence = (Alternative(0.0, 1.0),)
+        return (
+            Cell(indicator.id, step, indicator.coverage, silence, (), silence_stands=True) if silence_stands else None
         )
-        return Cell(indicator.id, step, indicator.coverage, (Alternative(0.0, 1.0),), ()) if silence_counts else None
-    covered_until = min(end, max(closed, *(report.observed_on for report in reports)))
-    exposure = ((covered_until - start).days + 1) / timeline.days_in(first + step)
+    best = [echoes[-1] for echoes in origins]
+    exposure = _exposure(theater.timeline, indicator, first + step, best, as_of)
     return Cell(
         indicator=indicator.id,
         step=step,
-        coverage=_coverage(indicator, reports) * (exposure if _accumulates(indicator) else 1.0),
-        alternatives=_alternatives(indicator, reports, theater.grades),
-        reports=tuple(report.id for report in reports),
+        coverage=_coverage(indicator, best) * exposure,
+        alternatives=_alternatives(indicator, best, theater.grades),
+        reports=tuple(report.id for report in sorted(chain(*origins), key=_order)),
+        silence_stands=silence_stands,
     )
+
+
+def _order(report: Observation) -> tuple[date, datetime, str]:
+    return report.observed_on, report.recorded_at, report.id
+
+
+def _silence_stands(timeline: Timeline, indicator: Indicator, number: int, as_of: datetime) -> bool:
+    """Somebody looked all through the step, and a report of its last day would be here by now."""
+    return (
+        indicator.collection is Collection.CONTINUOUS
+        and indicator.since is not None
+        and timeline.start_of(number) >= indicator.since
+        and known_since(timeline, timeline.end_of(number), indicator.delay_days) <= as_of
+    )
+
+
+def _exposure(
+    timeline: Timeline, indicator: Indicator, number: int, reports: Sequence[Observation], as_of: datetime
+) -> float:
+    """The share of a step's days of which news would be here, or is."""
+    if not _accumulates(indicator):
+        return 1.0
+    closed = timeline.last_ended(as_of) - timedelta(days=indicator.delay_days)
+    until = min(timeline.end_of(number), max(closed, *(report.observed_on for report in reports)))
+    return ((until - timeline.start_of(number)).days + 1) / timeline.days_in(number)
 
 
 def _accumulates(indicator: Indicator) -> bool:
@@ -164,8 +203,7 @@ def _accumulates(indicator: Indicator) -> bool:
 
 
 def _coverage(indicator: Indicator, reports: Sequence[Observation]) -> float:
-    stated = [report.coverage for report in reports if report.coverage is not None]
-    return max(stated) if stated else indicator.coverage
+    return max(indicator.coverage if report.coverage is None else report.coverage for report in reports)
 
 
 def _alternatives(indicator: Indicator, reports: Sequence[Observation], grades: GradeTable) -> tuple[Alternative, ...]:
@@ -174,13 +212,15 @@ def _alternatives(indicator: Indicator, reports: Sequence[Observation], grades: 
 
 
 def _voices(indicator: Indicator, reports: Sequence[Observation], grades: GradeTable) -> list[Alternative]:
-    """One voice an origin: of its echoes the best graded, and among equals the latest."""
-    best: dict[str, tuple[float, int, float]] = {}
-    for order, report in enumerate(reports):
-        value = indicator.transform.apply(report.value) if indicator.kind is Kind.MEASURE else report.value
-        candidate = (grades.trust(report.grade), order, value)
-        best[report.origin] = max(best.get(report.origin, candidate), candidate)
-    return [Alternative(value, trust) for trust, _, value in sorted(best.values(), reverse=True)]
+    """One voice an origin, best trusted first and among equals the latest."""
+    ranked = sorted(reports, key=lambda report: (grades.trust(report.grade), *_order(report)))
+    return [
+        Alternative(
+            indicator.transform.apply(report.value) if indicator.kind is Kind.MEASURE else report.value,
+            grades.trust(report.grade),
+        )
+        for report in reversed(ranked)
+    ]
 
 
 def _nested(voices: Sequence[Alternative]) -> tuple[Alternative, ...]:
@@ -231,19 +271,24 @@ def _trusted_count(cell: Cell) -> int:
     reached = (
         alternative.value
         for position, alternative in enumerate(cell.alternatives)
-        if math.fsum(later.trust for later in cell.alternatives[position:]) >= COUNTED_TRUST
+        if math.fsum(later.trust for later in cell.alternatives[position:]) >= COUNTED_TRUST - _ROUNDING
     )
     return int(max(reached, default=0.0))
 
 
-def _occurred(theater: Theater, cells: Sequence[Cell], first: int, last_day: date) -> dict[str, tuple[int, ...]]:
+def _occurred(theater: Theater, cells: Sequence[Cell], first: int, as_of: datetime) -> dict[str, tuple[int, ...]]:
+    timeline = theater.timeline
     counted = _counted(theater, cells)
     occurred: dict[str, tuple[int, ...]] = {}
     for scenario in theater.scenarios:
         mechanism = scenario.mechanism
         if isinstance(mechanism, Event):
-            steps = {theater.timeline.number(item.on) - first for item in mechanism.occurrences if item.on <= last_day}
-            occurred[scenario.id] = tuple(sorted(step for step in steps if 0 <= step < theater.timeline.window))
+            steps = {
+                timeline.number(item.on) - first
+                for item in mechanism.occurrences
+                if timeline.close_of(item.on) <= as_of
+            }
+            occurred[scenario.id] = tuple(sorted(step for step in steps if 0 <= step < timeline.window))
         else:
             occurred[scenario.id] = crossings(counted[scenario.id], mechanism)
     return occurred
@@ -256,8 +301,12 @@ def crossings(counts: Sequence[int], rule: Threshold) -> tuple[int, ...]:
 
 
 def _watched(theater: Theater, first: int) -> dict[str, int]:
-    return {
-        scenario.id: max(0, theater.timeline.number(scenario.mechanism.watched_since) - first)
-        for scenario in theater.scenarios
-        if isinstance(scenario.mechanism, Event)
-    }
+    timeline = theater.timeline
+    watched: dict[str, int] = {}
+    for scenario in theater.scenarios:
+        if isinstance(scenario.mechanism, Event):
+            since = scenario.mechanism.watched_since
+            number = timeline.number(since)
+            whole = number if timeline.start_of(number) == since else number + 1
+            watched[scenario.id] = max(0, whole - first)
+    return watched

@@ -126,7 +126,7 @@ class Indicator:
         if self.kind is Kind.COUNT:
             return (
                 None
-                if value >= 0 and value == math.floor(value) and math.isfinite(value)
+                if math.isfinite(value) and value >= 0 and value == math.floor(value)
                 else ("a whole number, 0 or more")
             )
         if self.kind is Kind.PRESENCE:

@@ -6,9 +6,7 @@ import difflib
 import hashlib
 import json
 import math
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import InvalidObservationError, Problem
@@ -16,13 +14,14 @@ from tocsin.domain.grading import Grade, parse_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
 
     from tocsin.domain.indicator import Indicator
+from tocsin.domain.timeline import read_day
 
-_DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _GRADE_FORM = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
 _COVERAGE_FORM = "a number above 0 and up to 1, or nothing for the declared one"
-_FORMULA_SIGNS = "=+-@\t"
+_FORMULA_SIGNS = "=+-@\t\r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def read_drafts(drafts: Iterable[Draft], indicators: Mapping[str, Indicator], to
 
 def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, problems: list[Problem]) -> Report | None:
     indicator = indicators.get(draft.indicator)
-    day = _day(draft.observed_on)
+    day = read_day(draft.observed_on)
     value = _number(draft.value)
     grade = parse_grade(draft.grade)
     coverage = _coverage(draft.coverage)
@@ -152,7 +151,7 @@ def _value_wanted(value: float | None, indicator: Indicator | None) -> str | Non
     if indicator is None:
         return "a finite number" if value is None else None
     wanted = indicator.value_problem(math.nan if value is None else value)
-    return f"{wanted} ({indicator.id} is a {indicator.kind})" if wanted else None
+    return f"{wanted} ({indicator.id} is of kind {indicator.kind})" if wanted else None
 
 
 def _texts(draft: Draft) -> tuple[tuple[str, str], ...]:
@@ -165,16 +164,10 @@ def _text_wanted(text: str) -> str | None:
     return "text that does not begin with =, +, -, @ or a tab (a spreadsheet would run it)"
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if _DAY_FORM.fullmatch(text) else None  # no ISO week dates
-    except ValueError:
-        return None
-
-
 def _number(text: str) -> float | None:
     try:
-        number = math.nan if "_" in text else float(text)  # Python reads 1_000 as a number; nobody else does
+        # Python reads 1_000 and other scripts' digits as numbers; nobody else does.
+        number = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         return None
     return number if math.isfinite(number) else None

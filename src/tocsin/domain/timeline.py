@@ -6,11 +6,13 @@ Instants are aware and in UTC; days are plain dates in the theater's time zone.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+_DAY_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTHS = 12
 _DAYS_A_WEEK = 7
 _DAYS_A_YEAR = 365.2425
@@ -93,6 +95,19 @@ class Timeline:
         datetime.date(2016, 3, 8)
         """
         return (as_of - timedelta(microseconds=1)).astimezone(ZoneInfo(self.zone)).date()
+
+    def last_ended(self, as_of: datetime) -> date:
+        """The last day that has ended by an instant."""
+        day = self.last_day(as_of)
+        return day if self.close_of(day) <= as_of else day - timedelta(days=1)
+
+
+def read_day(text: str) -> date | None:
+    """The day that YYYY-MM-DD states, or None: no week dates, no other digits, no day that the calendar lacks."""
+    try:
+        return date.fromisoformat(text) if _DAY_FORM.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def known_since(timeline: Timeline, observed: date, delay_days: int) -> datetime:

@@ -63,26 +63,42 @@ def lay_out_cells(design: Design, cells: Sequence[Cell]) -> CellArrays:
     indicator_at = {name: position for position, name in enumerate(design.indicators)}
     indicator = np.array([indicator_at[cell.indicator] for cell in cells], dtype=np.int64)
     coverage = np.array([cell.coverage for cell in cells], dtype=np.float64)
-    rows = [(alternative.value, alternative.trust) for cell in cells for alternative in cell.alternatives]
-    background = [_log_background(design, indicator_at[cell.indicator], cell.coverage, cell) for cell in cells]
+    rows, background = [], []
+    for position, cell in zip(indicator, cells, strict=True):
+        own, left = _weigh(design, int(position), cell)
+        rows.append(own)
+        background.append(left)
+    flat = [row for own in rows for row in own]
     return CellArrays(
         step=np.array([cell.step for cell in cells], dtype=np.int64),
         indicator=indicator,
         coverage=coverage,
-        first=np.cumsum([0, *(len(cell.alternatives) for cell in cells)], dtype=np.int64),
-        value=np.array([value for value, _ in rows], dtype=np.float64),
-        log_trust=np.log(np.array([trust for _, trust in rows], dtype=np.float64)),
+        first=np.cumsum([0, *(len(own) for own in rows)], dtype=np.int64),
+        value=np.array([value for value, _ in flat], dtype=np.float64),
+        log_trust=np.array([weight for _, weight in flat], dtype=np.float64),
         log_background=np.array(background, dtype=np.float64),
     )
 
 
-def _log_background(design: Design, indicator: int, coverage: float, cell: Cell) -> float:
+def _weigh(design: Design, indicator: int, cell: Cell) -> tuple[list[tuple[float, float]], float]:
+    """The alternatives of a cell with their log-weights, and the log-weight of knowing nothing.
+
+    What trust is left over says: the report came from the baseline, whatever is true. Where silence stands besides,
+    what is true is that nothing was seen, so the silence goes on speaking:
+    (1 − Σ r) · p(y | baseline) / p(0 | baseline) · p(0 | η).
+    Either way the trusts are the chances of being right at normal pressure, and a report at trust 0 leaves
+    everything as if it had not been made.
+    """
+    own = [(alternative.value, math.log(alternative.trust)) for alternative in cell.alternatives]
     left = 1.0 - math.fsum(alternative.trust for alternative in cell.alternatives)
     if left <= 1e-12:  # noqa: PLR2004 - rounding of trusts that sum to 1
-        return -math.inf
-    # The best trusted value stands for what the untrusted report said; only its scale matters, as the term is constant.
-    value = cell.alternatives[0].value
-    return math.log(left) + log_baseline_density(design, indicator, coverage, value)
+        return own, -math.inf
+    # The best trusted value stands for what the untrusted report said; only its scale matters.
+    said = log_baseline_density(design, indicator, cell.coverage, cell.alternatives[0].value)
+    if not cell.silence_stands:
+        return own, math.log(left) + said
+    unseen = log_baseline_density(design, indicator, cell.coverage, 0.0)
+    return [*own, (0.0, math.log(left) + said - unseen)], -math.inf
 
 
 def log_baseline_density(design: Design, indicator: int, coverage: float, value: float) -> float:

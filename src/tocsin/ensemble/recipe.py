@@ -37,7 +37,7 @@ def _canonical(path: str, value: object) -> object:
         inner = {field.name: getattr(value, field.name) for field in fields(value)}
         return {type(value).__name__: _canonical(path, inner)}
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {str(key): _canonical(f"{path}.{key}", item) for key, item in value.items()}
+        return {"map": {str(key): _canonical(f"{path}.{key}", item) for key, item in value.items()}}
     if isinstance(value, (list, tuple)):
         return [_canonical(f"{path}[{position}]", item) for position, item in enumerate(value)]
     return _number(path, value)

@@ -1,13 +1,14 @@
 """The model's log-likelihood and its gradient: one pass forward and one back, compiled by Numba.
 
 Written by hand because PyTensor's own gradient of the same expressions compiles for minutes. Shapes and indices are
-those of `ensemble.design.Design` and `inference.model.model_data`; `d_x` is the derivative of the
+those of `ensemble.design.Design` and of `Data` below; `d_x` is the derivative of the
 log-likelihood by x.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -266,86 +267,116 @@ def run_back(
 
 
 @njit(inline="never")
-def log_likelihood(
-    standard: Floats,
-    innovation: Floats,
-    mean: Floats,
-    sd: Floats,
+def run_levels(
+    parameters: Floats,
     offsets: Integers,
-    kind: Integers,
-    cutpoints: Floats,
-    dispersion_of: Integers,
-    spread_of: Integers,
     link_indicator: Integers,
     link_scenario: Integers,
     link_scale: Floats,
-    part_scenario: Integers,
-    fast_part: Integers,
-    slow_part: Integers,
-    share_of: Integers,
-    event_scenario: Integers,
-    coupling_target: Integers,
-    cell_index: Integers,
-    cell_weight: Floats,
-    alternative: Floats,
-    window: Floats,
-) -> tuple[float, Floats, Floats]:
-    """The log of p(evidence, occurrences | parameters, innovations) and its derivatives by `standard` and `innovation`.
-
-    `standard` (K,) holds the parameters in standard deviations from their prior means.
-    """
-    parameters = mean + sd * standard
-    d_parameters = np.zeros_like(parameters)
-    events = len(event_scenario)
-    exposure, happened, occurred = window[:events], window[events : 2 * events], window[2 * events :]
-    weight = weigh_parts(parameters, offsets, fast_part, slow_part, share_of, len(part_scenario))
-    persistence, part, echo, pressure = run_forward(
-        parameters, innovation, offsets, fast_part, part_scenario, coupling_target, occurred, weight
-    )
-    steps = innovation.shape[1]
-    level = np.empty((len(kind), steps))
-    for i in range(len(kind)):
+    pressure: Floats,
+    indicators: int,
+) -> Floats:
+    """(I, T) linear predictors η."""
+    level = np.empty((indicators, pressure.shape[1]))
+    for i in range(indicators):
         level[i] = parameters[offsets[_BASELINE] + i]
     for k in range(len(link_indicator)):
         level[link_indicator[k]] += parameters[offsets[_LINK] + k] * link_scale[k] * pressure[link_scenario[k]]
-    d_level = np.zeros_like(level)
-    total = score_cells(
-        parameters,
-        offsets,
-        kind,
-        cutpoints,
-        dispersion_of,
-        spread_of,
-        cell_index,
-        cell_weight,
-        alternative,
-        level,
-        d_level,
-        d_parameters,
-    )
-    d_pressure = np.zeros_like(pressure)
-    total += score_events(parameters, offsets, event_scenario, exposure, happened, pressure, d_pressure, d_parameters)
-    for i in range(len(kind)):
+    return level
+
+
+@njit(inline="never")
+def run_levels_back(
+    parameters: Floats,
+    offsets: Integers,
+    link_indicator: Integers,
+    link_scenario: Integers,
+    link_scale: Floats,
+    pressure: Floats,
+    d_level: Floats,
+    d_pressure: Floats,
+    d_parameters: Floats,
+) -> None:
+    """From `d_level` (I, T) to the derivatives by baselines, links and pressure, in place."""
+    for i in range(len(d_level)):
         d_parameters[offsets[_BASELINE] + i] += d_level[i].sum()
     for k in range(len(link_indicator)):
         toward = d_level[link_indicator[k]]
         d_parameters[offsets[_LINK] + k] += link_scale[k] * (toward * pressure[link_scenario[k]]).sum()
         d_pressure[link_scenario[k]] += parameters[offsets[_LINK] + k] * link_scale[k] * toward
-    d_innovation = run_back(
+
+
+class Structure(NamedTuple):
+    """The parts of `ensemble.design.Design` that the likelihood reads, in the order in which the Op takes them."""
+
+    mean: Floats
+    sd: Floats
+    offsets: Integers
+    kind: Integers
+    cutpoints: Floats
+    dispersion_of: Integers
+    spread_of: Integers
+    link_indicator: Integers
+    link_scenario: Integers
+    link_scale: Floats
+    part_scenario: Integers
+    fast_part: Integers
+    slow_part: Integers
+    share_of: Integers
+    event_scenario: Integers
+    coupling_target: Integers
+
+
+class Data(NamedTuple):
+    """What changes from fit to fit, packed into four arrays: each further one costs a third of a second to compile.
+
+    `cell_index` (3, N): step, indicator, number of alternatives; `cell_weight` (2, N): coverage, log background;
+    `alternative` (2, R): value, log trust; `window` (2·E + C, T): exposure, happened, occurred.
+    """
+
+    cell_index: Integers
+    cell_weight: Floats
+    alternative: Floats
+    window: Floats
+
+
+@njit(inline="never")
+def log_likelihood(standard: Floats, innovation: Floats, design: Structure, data: Data) -> tuple[float, Floats, Floats]:
+    """The log of p(evidence, occurrences | parameters, innovations), with derivatives by `standard` and `innovation`.
+
+    `standard` (K,) holds the parameters in standard deviations from their prior means.
+    """
+    parameters = design.mean + design.sd * standard
+    offsets = design.offsets
+    events = len(design.event_scenario)
+    exposure, happened = data.window[:events], data.window[events : 2 * events]
+    occurred = data.window[2 * events :]
+    weight = weigh_parts(
+        parameters, offsets, design.fast_part, design.slow_part, design.share_of, len(design.part_scenario)
+    )
+    persistence, part, echo, pressure = run_forward(
         parameters,
         innovation,
         offsets,
-        fast_part,
-        slow_part,
-        share_of,
-        part_scenario,
-        coupling_target,
+        design.fast_part,
+        design.part_scenario,
+        design.coupling_target,
         occurred,
         weight,
-        persistence,
-        part,
-        echo,
-        d_pressure,
-        d_parameters,
     )
-    return total, d_parameters * sd, d_innovation
+    links = design.link_indicator, design.link_scenario, design.link_scale
+    level = run_levels(parameters, offsets, *links, pressure, len(design.kind))
+    d_parameters, d_level, d_pressure = np.zeros_like(parameters), np.zeros_like(level), np.zeros_like(pressure)
+    shapes = design.kind, design.cutpoints, design.dispersion_of, design.spread_of
+    cells = data.cell_index, data.cell_weight, data.alternative
+    total = score_cells(parameters, offsets, *shapes, *cells, level, d_level, d_parameters)
+    total += score_events(
+        parameters, offsets, design.event_scenario, exposure, happened, pressure, d_pressure, d_parameters
+    )
+    run_levels_back(parameters, offsets, *links, pressure, d_level, d_pressure, d_parameters)
+    parts = design.fast_part, design.slow_part, design.share_of, design.part_scenario
+    run = weight, persistence, part, echo
+    d_innovation = run_back(
+        parameters, innovation, offsets, *parts, design.coupling_target, occurred, *run, d_pressure, d_parameters
+    )
+    return total, d_parameters * design.sd, d_innovation

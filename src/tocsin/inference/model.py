@@ -8,30 +8,27 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from tocsin.inference.kernel import Data, Structure
 from tocsin.inference.op import LogLikelihood
 
 if TYPE_CHECKING:
     from tocsin.ensemble.cells import CellArrays, WindowArrays
     from tocsin.ensemble.design import Design
 
-STRUCTURE = (
-    "mean", "sd", "offsets", "kind", "cutpoints", "dispersion_of", "spread_of", "link_indicator", "link_scenario",
-    "link_scale", "part_scenario", "fast_part", "slow_part", "share_of", "event_scenario", "coupling_target",
-)  # fmt: skip
+
+def model_structure(design: Design) -> Structure:
+    """What the likelihood reads of a design."""
+    return Structure(*(getattr(design, name) for name in Structure._fields))
 
 
-def model_data(cells: CellArrays, window: WindowArrays) -> dict[str, np.ndarray]:
-    """What changes from fit to fit, packed into four arrays: each further one costs a third of a second to compile.
-
-    `cell_index` (3, N): step, indicator, number of alternatives; `cell_weight` (2, N): coverage, log background;
-    `alternative` (2, R): value, log trust; `window` (2·E + C, T): exposure, happened, occurred.
-    """
-    return {
-        "cell_index": np.stack([cells.step, cells.indicator, np.diff(cells.first)]),
-        "cell_weight": np.stack([cells.coverage, cells.log_background]),
-        "alternative": np.stack([cells.value, cells.log_trust]),
-        "window": np.concatenate([window.exposure, window.happened, window.occurred]),
-    }
+def model_data(cells: CellArrays, window: WindowArrays) -> Data:
+    """The evidence and occurrences, packed."""
+    return Data(
+        cell_index=np.stack([cells.step, cells.indicator, np.diff(cells.first)]),
+        cell_weight=np.stack([cells.coverage, cells.log_background]),
+        alternative=np.stack([cells.value, cells.log_trust]),
+        window=np.concatenate([window.exposure, window.happened, window.occurred]),
+    )
 
 
 def build_model(design: Design, cells: CellArrays, window: WindowArrays) -> pm.Model:
@@ -45,7 +42,7 @@ def build_model(design: Design, cells: CellArrays, window: WindowArrays) -> pm.M
     with pm.Model(coords=coords) as model:
         standard = pm.Normal("standard", dims="parameter")
         innovation = pm.Normal("innovation", dims=("part", "when"))
-        structure = [pt.constant(getattr(design, name)) for name in STRUCTURE]
-        data = [pm.Data(name, array) for name, array in model_data(cells, window).items()]
+        structure = [pt.constant(array) for array in model_structure(design)]
+        data = [pm.Data(name, array) for name, array in model_data(cells, window)._asdict().items()]
         pm.Potential("evidence", LogLikelihood()(standard, innovation, *structure, *data)[0])
     return model

@@ -11,17 +11,19 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-from tocsin.inference.kernel import log_likelihood
+from tocsin.inference.kernel import Data, Structure, log_likelihood
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KERNEL_VERSION = 1
+_STRUCTURE = len(Structure._fields)
+_DATA_FROM = 2 + _STRUCTURE  # after the two free variables
+KERNEL_VERSION = 2
 """Part of the compile cache's key: raise it whenever `kernel` or `special` changes what it computes."""
 
 
 class LogLikelihood(Op):  # type: ignore[misc]
-    """(standard, innovation, *structure and data) → (value, derivative by standard, derivative by innovation)."""
+    """(standard, innovation, *Structure, *Data) → (value, derivative by standard, derivative by innovation)."""
 
     __props__: ClassVar[tuple[str, ...]] = ()
 
@@ -41,7 +43,9 @@ class LogLikelihood(Op):  # type: ignore[misc]
         outputs: Sequence[list[Any]],
     ) -> None:
         """Evaluate outside compiled code."""
-        value, by_standard, by_innovation = log_likelihood(*inputs)
+        value, by_standard, by_innovation = log_likelihood(
+            inputs[0], inputs[1], Structure(*inputs[2:_DATA_FROM]), Data(*inputs[_DATA_FROM:])
+        )
         outputs[0][0] = np.asarray(value)
         outputs[1][0] = by_standard
         outputs[2][0] = by_innovation
@@ -57,8 +61,10 @@ class LogLikelihood(Op):  # type: ignore[misc]
 @register_funcify_default_op_cache_key(LogLikelihood)  # type: ignore[untyped-decorator]
 def _funcify(op: LogLikelihood, **_: object) -> tuple[Any, int]:  # noqa: ARG001
     @numba_njit
-    def evaluate(*inputs):  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN202
-        value, by_standard, by_innovation = log_likelihood(*inputs)
+    def evaluate(standard, innovation, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
+        value, by_standard, by_innovation = log_likelihood(
+            standard, innovation, Structure(*rest[:_STRUCTURE]), Data(*rest[_STRUCTURE:])
+        )
         return np.asarray(value), by_standard, by_innovation
 
     return evaluate, KERNEL_VERSION

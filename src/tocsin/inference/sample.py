@@ -15,17 +15,16 @@ from tocsin.domain.errors import FitInterruptedError, SamplerFailedError
 from tocsin.ensemble.draws import gather
 from tocsin.ensemble.recipe import fingerprint
 from tocsin.inference.diagnose import diagnose
-from tocsin.inference.model import STRUCTURE, build_model, model_data
+from tocsin.inference.model import build_model, model_data, model_structure
 from tocsin.inference.op import KERNEL_VERSION
 from tocsin.usecases.ports import Limits, Progress, Sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
-
     from tocsin.ensemble.cells import CellArrays, WindowArrays
     from tocsin.ensemble.design import Design
+    from tocsin.inference.kernel import Data
 
 _POLL_SECONDS = 0.1
 _LIBRARIES = ("numba", "numpy", "nutpie", "pymc", "pytensor")
@@ -95,7 +94,7 @@ class NutsSampler:
         return Sampled(draws, diagnosis, compiled_at - began, time.monotonic() - compiled_at)
 
     def _compile(self, design: Design, cells: CellArrays, window: WindowArrays) -> Any:  # noqa: ANN401
-        key = fingerprint({name: getattr(design, name) for name in STRUCTURE} | {"steps": design.steps})
+        key = fingerprint(model_structure(design)._asdict() | {"steps": design.steps, "parts": design.parts})
         if key not in self._compiled:
             self._compiled[key] = nutpie.compile_pymc_model(build_model(design, cells, window))
         return self._compiled[key]
@@ -103,7 +102,7 @@ class NutsSampler:
     def _run(
         self,
         compiled: Any,  # noqa: ANN401
-        data: Mapping[str, np.ndarray],
+        data: Data,
         seed: int,
         limits: Limits,
         began: float,
@@ -115,7 +114,7 @@ class NutsSampler:
             report(Progress("sampling", sum(chain.finished_draws for chain in chains), total))
 
         sampler = nutpie.sample(
-            compiled.with_data(**data),
+            compiled.with_data(**data._asdict()),
             chains=self.run.chains,
             draws=self.run.draws,
             tune=self.run.tune,
