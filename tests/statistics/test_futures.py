@@ -14,7 +14,7 @@ from tocsin.domain.elicitation import Normal
 from tocsin.domain.scenario import Event, Pressure
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
-from tocsin.ensemble.futures import NEVER, Futures, Start, _at_least, begin, simulate
+from tocsin.ensemble.futures import NEVER, Futures, Start, _count, begin, simulate
 from tocsin.ensemble.odds import chance_by, estimate, even_weights, joint, standard_error, weighted_quantiles
 
 if TYPE_CHECKING:
@@ -108,12 +108,15 @@ def test_a_constant_hazard_gives_the_exponential_law() -> None:
         assert value.high90 - value.low90 < 1e-3  # nothing about the present is uncertain
 
 
-def test_the_tail_of_a_negative_binomial_is_scipys() -> None:
-    """P(N ≥ k), also for k of 0 and below."""
+def test_counts_are_scipys_negative_binomial_and_so_are_their_tails() -> None:
+    """P(N ≥ k), also for k of 0 and below; counts by inversion, all above the most as the most."""
     mean, phi = np.array([0.3, 2.2, 5.0]), np.array([0.8, 1.9, 4.0])
+    law = stats.nbinom(phi, phi / (phi + mean))
     for needed in (-1, 0, 1, 3, 4):
-        ours = _at_least(np.full(3, needed), mean, phi, most=4)
-        np.testing.assert_allclose(ours, stats.nbinom.sf(needed - 1, phi, phi / (phi + mean)), atol=1e-12)
+        for uniform in (0.02, 0.5, 0.97):
+            count, chance = _count(np.full(3, uniform), np.full(3, needed), mean, phi, most=4)
+            np.testing.assert_allclose(chance, law.sf(needed - 1), atol=1e-12)
+            np.testing.assert_array_equal(count, np.minimum(law.ppf(uniform), 4))
 
 
 def test_what_has_been_counted_joins_what_is_to_come() -> None:

@@ -152,10 +152,7 @@ class _Run:
     ) -> None:
         self.design = design
         self.start = start
-        # Counts take as many random numbers as their rates ask for, so each rule has a stream of its own: everything
-        # else then sees the same numbers whatever the counts are (common random numbers).
         self.random = np.random.default_rng([seed, 1, part.start])
-        self.counting = [np.random.default_rng([seed, 2 + row, part.start]) for row in range(len(design.rules))]
         self.parameters = draws.parameters[part]
         count = len(self.parameters)
         self.shape = (count, futures)
@@ -223,19 +220,16 @@ class _Run:
             mean = self.start.coverage[row] * share * np.exp(level)
             column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
             dispersion = np.exp(self.parameters[:, column, None])
-            gamma = self.counting[row].standard_gamma(np.broadcast_to(dispersion, self.shape))
-            new = self.counting[row].poisson(mean * gamma / dispersion)
             counts = self.counts[row]
+            base = np.sum(counts if step == 0 else counts[1 - rule.within_steps :], axis=0, dtype=np.int64)
+            needed = rule.at_least - base
+            new, chance = _count(self.random.random(self.shape), needed, mean, dispersion, rule.at_least)
             if step == 0:
-                base = np.sum(counts[-rule.within_steps :], axis=0)
                 counts[-1] = counts[-1] + new
             else:
-                base = np.sum(counts[max(0, len(counts) - rule.within_steps + 1) :], axis=0)
                 counts.append(new)
                 del counts[: -rule.within_steps]
-            needed = rule.at_least - base
             met = new >= needed
-            chance = _at_least(needed, mean, dispersion, rule.at_least)
             # The needed-th of `new` reports, spread evenly over the step, comes at this share of it on average.
             within = np.clip(needed / (new + 1.0), 0.0, 1.0)
             self._note(rule.scenario, met, chance, day, within, step, fresh=met & ~self.met[row])
@@ -261,12 +255,21 @@ class _Run:
         self.occurred[scenario] = happened if fresh is None else fresh
 
 
-def _at_least(needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int) -> Floats:
-    """P(N ≥ needed) for N negative binomial, by summing the few terms below `most`."""
+def _count(
+    uniform: Floats, needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int
+) -> tuple[NDArray[np.int64], Floats]:
+    """A negative binomial N for each uniform number, by inversion, and P(N ≥ needed).
+
+    Counts above `most`, which is all that a rule asks for, are taken as `most`. One uniform number a count, whatever
+    its mean, keeps random numbers common to futures that differ elsewhere.
+    """
     filled = mean / (dispersion + mean)
     term = np.exp(-dispersion * np.log1p(mean / dispersion))
-    below = np.zeros_like(mean)
+    reached, below = np.zeros_like(mean), np.zeros_like(mean)
+    count = np.zeros(mean.shape, dtype=np.int64)
     for number in range(most):
         below += np.where(number < needed, term, 0.0)
+        reached += term
+        count += uniform >= reached
         term = term * (dispersion + number) / (number + 1) * filled
-    return np.clip(1.0 - below, 0.0, 1.0)
+    return count, np.clip(1.0 - below, 0.0, 1.0)

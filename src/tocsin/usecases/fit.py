@@ -29,7 +29,7 @@ DRAWS = 4000
 """Independent draws of the prior."""
 FUTURES = 32
 """Futures of each draw."""
-FORMULA = 3
+FORMULA = 4
 """Raised whenever evidence, futures or the prior are computed otherwise, so that old fits are not taken for new."""
 
 
