@@ -122,14 +122,22 @@ def test_the_same_recipe_is_not_run_twice(kit: Kit, tunisia_fit: Fit) -> None:
     assert kit.fit(DAY) == tunisia_fit
 
 
-def test_odds_say_how_old_they_are_and_that_more_has_come_in(kit: Kit, tunisia_fit: Fit) -> None:
-    """Read a day later, without a fit of that day: the old odds, their age, and a call for a refit."""
+def test_odds_of_a_later_instant_are_live_and_say_how_old_the_fit_is(kit: Kit, tunisia_fit: Fit) -> None:
+    """Read a day later, without a fit of that day: what came in since counts, the fit is a day old."""
     reading = kit.read(date(2016, 3, 9))
     assert reading.fit == tunisia_fit
     assert {item.age_seconds for item in reading.odds} == {86_400.0}
-    assert {item.status for item in reading.odds} == {Status.REFIT_WANTED}
-    assert reading.unfitted > 0
+    assert {item.status for item in reading.odds} == {Status.LIVE}
+    assert {item.as_of for item in reading.odds} == {kit.theater.timeline.close_of(date(2016, 3, 9))}
     assert {item.status for item in kit.read(DAY).odds} == {Status.FITTED}
+
+
+def test_long_after_the_fit_its_own_odds_are_shown_and_a_refit_is_wanted(kit: Kit, tunisia_fit: Fit) -> None:
+    """Two years on nothing that the fit knew of pressure is left; its odds stay, with their instant and age."""
+    odds = kit.read(date(2018, 3, 8)).odds
+    assert {item.status for item in odds} == {Status.REFIT_WANTED}
+    assert {item.as_of for item in odds} == {tunisia_fit.as_of}
+    assert {(item.scenario, item.horizon_days): item.probability for item in odds} == kit.probabilities(tunisia_fit)
 
 
 def test_no_odds_without_a_fit(kit: Kit, tunisia_fit: Fit) -> None:

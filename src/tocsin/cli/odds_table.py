@@ -17,6 +17,10 @@ from tocsin.usecases.read_odds import Reading
 
 _HEADINGS = ("scenario", "days", "odds", "90 %", "words", "prior", "× odds", "counted most")
 _NUMBERS = {"days", "odds", "prior", "× odds"}
+_WARNINGS = {
+    Status.PROVISIONAL: "provisional: so much has come in since the fit that these odds rest on few of its draws",
+    Status.REFIT_WANTED: "refit wanted: what has come in since the fit is NOT counted here",
+}
 _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 _WIDEST = 200
 
@@ -114,14 +118,14 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     error = max(item.error for item in reading.odds)
     known_to = f"Monte Carlo error up to {error * 100:.2f} points"
     lines = [
-        " · ".join((f"status: {first.status}", f"age {show_age(first.age_seconds)}", f"fit {fit.id}", known_to)),
+        " · ".join((f"status: {first.status}", f"fit {fit.id}, {show_age(first.age_seconds)} old", known_to)),
         "90 %: where the probability itself may lie, given what is uncertain about the present",
         "× odds: how many times the prior's odds; counted most: which recent reports or silence moved it, and where to",
     ]
     if any(item.warning for item in reading.odds):
         lines.append("* the 90 % interval reaches into other ICD 203 words")
-    if first.status is Status.REFIT_WANTED:
-        lines.append(f"{reading.unfitted} observations have come in since; count them with: tocsin fit")
+    if first.status in {Status.PROVISIONAL, Status.REFIT_WANTED}:
+        lines.append(f"{_WARNINGS[first.status]}; run: tocsin fit {theater.id}")
     return lines + _joint_lines(reading.joint, theater)
 
 

@@ -15,8 +15,12 @@ class Status(StrEnum):
 
     FITTED = "fitted"
     """From an accepted fit on the evidence of its instant."""
+    LIVE = "live"
+    """From an accepted fit, brought up to its instant by weighting the fit's draws."""
+    PROVISIONAL = "provisional"
+    """The same, but so much has come in since the fit that the weights rest on too few draws."""
     REFIT_WANTED = "refit wanted"
-    """Observations have come in that the fit has not seen; the odds are those of the fit's instant."""
+    """More has changed since the fit than weights can follow; the odds are those of the fit's instant."""
     PRIOR_ONLY = "prior only"
     """Nothing was known: these are the declared ranges speaking. Such odds never ring."""
 

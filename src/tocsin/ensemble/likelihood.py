@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tocsin.ensemble.cells import lay_out_cells
 from tocsin.ensemble.density import log_density
 from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tocsin.domain.evidence import Cell
     from tocsin.ensemble.cells import CellArrays, WindowArrays
+    from tocsin.ensemble.draws import Draws
 
 
 def linear_predictor(design: Design, parameters: Floats, pressure: Floats, indicator: int) -> Floats:
@@ -81,3 +86,12 @@ def event_log_likelihood(design: Design, parameters: Floats, pressure: Floats, w
     with np.errstate(divide="ignore"):
         occurrence = np.where(window.happened > 0, np.log(-np.expm1(-chance)), 0.0)
     return np.where(window.happened > 0, occurrence, -chance).sum(axis=(1, 2))
+
+
+def recent_log_likelihood(design: Design, draws: Draws, cells: Sequence[Cell]) -> Floats:
+    """The log-likelihood (D,) of cells in the steps whose pressure the draws keep."""
+    if not cells:
+        return np.zeros(len(draws))
+    offset = design.steps - draws.recent.shape[2]
+    at_cells = draws.recent[:, :, [cell.step - offset for cell in cells]].astype(np.float64)
+    return cell_log_likelihood(design, draws.parameters, at_cells, lay_out_cells(design, cells)).sum(axis=1)

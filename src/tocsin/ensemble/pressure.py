@@ -74,19 +74,39 @@ def trace(design: Design, parameters: Floats, innovations: NDArray[np.floating],
         occurred: (C, T) 1 where a coupling's source occurred.
     """
     moves = dynamics(design, parameters)
-    noise = np.sqrt(-np.expm1(2.0 * np.log(moves.persistence)))
-    coupling = parameters[:, design.block("coupling")]
     draws, _, steps = innovations.shape
     pressure = np.zeros((draws, len(design.scenarios), steps))
-    part = np.zeros((draws, design.parts))
+    part = innovations[:, :, 0].astype(np.float64)
     echo = np.zeros((draws, len(design.scenarios)))
-    for step in range(steps):
-        arriving = innovations[:, :, step]
-        part = arriving.astype(np.float64) if step == 0 else moves.persistence * part + noise * arriving
-        echo = moves.echo * echo
-        for row in np.flatnonzero(occurred[:, step - 1]) if step else ():
-            echo[:, design.coupling_target[row]] += coupling[:, row]
-        pressure[:, :, step] = echo
-        for position, scenario in enumerate(design.part_scenario):
-            pressure[:, scenario, step] += moves.weight[:, position] * part[:, position]
+    pressure[:, :, 0] = sum_parts(design, moves, part, echo)
+    for step in range(1, steps):
+        part, echo = step_on(design, moves, parameters, part, echo, innovations[:, :, step], occurred[:, step - 1])
+        pressure[:, :, step] = sum_parts(design, moves, part, echo)
     return Paths(pressure, part, echo)
+
+
+def step_on(
+    design: Design,
+    moves: Dynamics,
+    parameters: Floats,
+    part: Floats,
+    echo: Floats,
+    arriving: NDArray[np.floating],
+    occurred: Floats,
+) -> tuple[Floats, Floats]:
+    """Parts (D, P) and echoes (D, S) one step on, from `arriving` (D, P) ε and what `occurred` (C,) the step before."""
+    noise = np.sqrt(-np.expm1(2.0 * np.log(moves.persistence)))
+    part = moves.persistence * part + noise * arriving
+    echo = moves.echo * echo
+    coupling = parameters[:, design.block("coupling")]
+    for row in np.flatnonzero(occurred):
+        echo[:, design.coupling_target[row]] += coupling[:, row]
+    return part, echo
+
+
+def sum_parts(design: Design, moves: Dynamics, part: Floats, echo: Floats) -> Floats:
+    """(D, S) pressure: echoes plus weighted parts."""
+    pressure = echo.copy()
+    for position, scenario in enumerate(design.part_scenario):
+        pressure[:, scenario] += moves.weight[:, position] * part[:, position]
+    return pressure

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 UNRELIABLE_SHAPE = 0.7
 """Above this k̂ a sample of any practical size does not converge (Vehtari et al., section 3.2)."""
+MIN_EFFECTIVE_SHARE = 0.05
+"""Below this share of effective draws the weights rest on too few of them."""
 
 _PRIOR_DRAWS = 10  # the tail fit leans toward k = 1/2 as if by so many draws
 _PRIOR_SHAPE = 0.5
@@ -42,6 +44,11 @@ class Smoothed:
     def effective_share(self) -> float:
         """Effective draws over draws: 1 / (D · Σ w²)."""
         return float(1.0 / (len(self.weights) * np.sum(self.weights**2)))
+
+    @property
+    def reliable(self) -> bool:
+        """The weights can be relied on: k̂ at most 0.7 and at least 5 % effective draws."""
+        return self.shape <= UNRELIABLE_SHAPE and self.effective_share >= MIN_EFFECTIVE_SHARE
 
 
 def smooth(log_ratio: Floats) -> Smoothed:
