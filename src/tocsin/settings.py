@@ -49,7 +49,13 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         if self.database_url_file is not None:
             return self.database_url_file.read_text(encoding="utf-8").strip()
-        return f"sqlite:///{self.home / 'tocsin.db'}"
+        return f"sqlite:///{self.store_file}"
+
+    @property
+    def store_file(self) -> Path | None:
+        """The file of the store, where it is the SQLite file in `home`."""
+        given = self.database_url is not None or self.database_url_file is not None
+        return None if given else self.home / "tocsin.db"
 
     @property
     def cache_folder(self) -> Path:

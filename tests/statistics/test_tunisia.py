@@ -5,24 +5,30 @@ import math
 import os
 import subprocess
 import sys
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from support.kit import SEED, Kit
-from tocsin.domain.errors import FitInterruptedError, NoFitError
+from support.kit import SEED, FilteredLedger, Kit, MemoryFits
+from tocsin.domain.elicitation import Normal
+from tocsin.domain.errors import DamagedArtifactError, FitInterruptedError, NoFitError
 from tocsin.domain.evidence import Cell, derive_evidence
 from tocsin.domain.grading import parse_grade
 from tocsin.domain.odds import Status
+from tocsin.domain.scenario import Event
 from tocsin.ensemble.cells import lay_out_cells
 from tocsin.ensemble.design import lay_out
 from tocsin.ensemble.likelihood import cell_log_likelihood
 from tocsin.ensemble.odds import estimate, even_weights
+from tocsin.usecases.fit import Means, fit_theater
+from tocsin.usecases.ports import Ledger, Limits, Recorded
+from tocsin.usecases.read_odds import read_odds
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from tocsin.domain.fit import Fit
@@ -31,6 +37,35 @@ if TYPE_CHECKING:
 
 DAY = date(2016, 3, 8)
 OFFENSIVE, CRACKDOWN = ("border-offensive", 30), ("security-crackdown", 30)
+
+
+@dataclass(frozen=True)
+class AddedLedger:
+    """A ledger with one observation more."""
+
+    whole: Ledger
+    more: Observation
+
+    def record(self, observations: Sequence[Observation]) -> Recorded:
+        raise NotImplementedError
+
+    def observations(self, indicators: Collection[str], as_of: datetime) -> list[Observation]:
+        return [*self.whole.observations(indicators, as_of), self.more]
+
+
+class DamagedOnce(MemoryFits):
+    """A fit book whose draws are found damaged until they are saved again."""
+
+    saved = 0
+
+    def save(self, fit: Fit, draws: bytes) -> None:
+        super().save(fit, draws)
+        self.saved += 1
+
+    def draws(self, fit: Fit) -> bytes:
+        if self.saved < 2:
+            raise DamagedArtifactError(fit.id, "bitten off by a test")
+        return super().draws(fit)
 
 
 def _log_odds(probability: float) -> float:
@@ -134,10 +169,74 @@ def test_odds_of_a_later_instant_are_live_and_say_how_old_the_fit_is(kit: Kit, t
 
 def test_long_after_the_fit_its_own_odds_are_shown_and_a_refit_is_wanted(kit: Kit, tunisia_fit: Fit) -> None:
     """Two years on nothing that the fit knew of pressure is left; its odds stay, with their instant and age."""
-    odds = kit.read(date(2018, 3, 8)).odds
-    assert {item.status for item in odds} == {Status.REFIT_WANTED}
-    assert {item.as_of for item in odds} == {tunisia_fit.as_of}
-    assert {(item.scenario, item.horizon_days): item.probability for item in odds} == kit.probabilities(tunisia_fit)
+    assert tunisia_fit.accepted
+    reading = kit.read(date(2018, 3, 8))
+    assert {item.status for item in reading.odds} == {Status.REFIT_WANTED}
+    assert {item.as_of for item in reading.odds} == {reading.fit.as_of}
+    found = {(item.scenario, item.horizon_days): item.probability for item in reading.odds}
+    assert found == kit.probabilities(reading.fit)
+
+
+@pytest.mark.parametrize("change", ["scenario gone", "horizon added", "range changed"])
+def test_odds_of_a_fit_on_other_declarations_stand_as_they_were(kit: Kit, tunisia_fit: Fit, change: str) -> None:
+    """Each number stays with its own scenario and horizon, and a refit is wanted."""
+    theater = kit.theater
+    last = theater.scenarios[-1]
+    assert isinstance(last.mechanism, Event)
+    changed = {
+        "scenario gone": replace(theater, scenarios=theater.scenarios[1:], couplings=()),
+        "horizon added": replace(
+            theater, scenarios=(*theater.scenarios[:-1], replace(last, horizons=(60, 90, 180, 365)))
+        ),
+        "range changed": replace(
+            theater,
+            scenarios=(
+                *theater.scenarios[:-1],
+                replace(last, mechanism=replace(last.mechanism, base_hazard=Normal(-4.0, 0.3))),
+            ),
+        ),
+    }[change]
+    reading = replace(kit, theater=changed).read(DAY)
+    assert {item.status for item in reading.odds} == {Status.REFIT_WANTED}
+    found = {(item.scenario, item.horizon_days): item.probability for item in reading.odds}
+    assert found == kit.probabilities(tunisia_fit)
+    assert reading.counted_most == {}
+
+
+def test_history_entered_after_the_fit_counts_at_once(kit: Kit, tunisia_fit: Fit) -> None:
+    """However old its day: the odds are live, not "fitted", and an attack more moves them up."""
+    model = next(item for item in _known(kit) if item.indicator == "violence/border-attack")
+    late = replace(model, id="late", origin="late", entered_at=tunisia_fit.recorded_at + timedelta(minutes=1))
+    reading = read_odds(
+        kit.theater,
+        ledger=AddedLedger(kit.service.ledger, late),
+        fits=kit.service.fits,
+        codec=kit.service.codec,
+        as_of=kit.theater.timeline.close_of(DAY),
+    )
+    assert {item.status for item in reading.odds} == {Status.LIVE}
+    found = {(item.scenario, item.horizon_days): item.probability for item in reading.odds}
+    assert found[OFFENSIVE] > kit.probabilities(tunisia_fit)[OFFENSIVE] + 0.05
+
+
+def test_damaged_draws_are_made_again(kit: Kit) -> None:
+    """A fit whose stored draws cannot be trusted is run again, and gives the same bits."""
+    book = DamagedOnce()
+    means = Means(FilteredLedger(kit.service.ledger, lambda _: False), book, kit.sampler, kit.service.codec)
+    fits = [
+        fit_theater(
+            kit.theater,
+            means=means,
+            as_of=kit.theater.timeline.close_of(DAY),
+            now=kit.now,
+            seed=SEED,
+            limits=Limits(600.0, lambda: False, lambda: 0.0),
+            report=lambda _: None,
+        )
+        for _ in range(2)
+    ]
+    assert book.saved == 2
+    assert fits[0].sha256 == fits[1].sha256
 
 
 def test_no_odds_without_a_fit(kit: Kit, tunisia_fit: Fit) -> None:

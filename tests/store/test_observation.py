@@ -129,7 +129,7 @@ def test_an_id_that_is_taken_by_another_content_is_refused(engine: Engine) -> No
 
 _REST = (
     "fingerprint, indicator, observed_on, 9, grade, origin, summary, source, author, recorded_at, coverage, "
-    "supersedes, withdrawn FROM observation"
+    "supersedes, withdrawn, entered_at FROM observation"
 )
 
 

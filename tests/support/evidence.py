@@ -30,8 +30,8 @@ def random_evidence(theater: Theater, seed: int, cells: int) -> Evidence:
     return replace(
         empty_evidence(theater),
         cells=drawn,
-        occurred={"coup": (1, steps - 2), "offensive": (int(random.integers(steps)),), "decline": ()},
-        watched={"coup": 0, "decline": 2},
+        occurred={"coup": (1, steps - 2), "offensive": (int(random.integers(steps)),), "decline": (1,)},
+        watched={"coup": 0, "decline": 2},  # the decline occurred before it was watched: whoever records it looked
     )
 
 

@@ -91,7 +91,7 @@ class Kit:
             as_of=self.theater.timeline.close_of(day),
             now=self.now,
             seed=seed,
-            limits=replace(Limits(600.0, lambda: False), **limits),  # type: ignore[arg-type]
+            limits=replace(Limits(600.0, lambda: False, lambda: 0.001), **limits),  # type: ignore[arg-type]
             report=lambda _: None,
         )
 

@@ -63,3 +63,43 @@ def test_more_trust_brings_the_likelihood_nearer_to_the_reports_own(trust: float
     found = _likelihood(_reported(trust, silence=True))
     low, high = np.minimum(own, silent), np.maximum(own, silent)
     assert np.all((found >= low - 1e-12) & (found <= high + 1e-12))
+
+
+CALM = np.zeros((1, len(DESIGN.scenarios), 1))
+DEVELOPING = np.full((1, len(DESIGN.scenarios), 1), 2.0)
+
+
+def _bayes_factor(*alternatives: tuple[float, float], indicator: str = "field/attack", silence: bool = True) -> float:
+    """How much likelier the evidence is when all is developing than at normal pressure, at prior median parameters."""
+    stated = tuple(Alternative(value, trust) for value, trust in alternatives)
+    cells = lay_out_cells(DESIGN, [Cell(indicator, 3, 0.7, stated, ("r",), silence_stands=silence)])
+    median = DESIGN.mean[None]
+    calm, developing = (cell_log_likelihood(DESIGN, median, at, cells)[0, 0] for at in (CALM, DEVELOPING))
+    return float(np.exp(developing - calm))
+
+
+@pytest.mark.parametrize("silence", [True, False])
+def test_upgrading_one_of_two_incidents_never_weakens_the_evidence(*, silence: bool) -> None:
+    """Two incidents at trusts 0.91 and 0.91, then 0.98 and 0.91, then 0.98 both: rising."""
+    both = _bayes_factor((2.0, 0.91), silence=silence)
+    one = _bayes_factor((1.0, 0.98 - 0.91), (2.0, 0.91), silence=silence)
+    better = _bayes_factor((2.0, 0.98), silence=silence)
+    assert both <= one * 1.01
+    assert one <= better * 1.01
+
+
+def test_a_doubtful_report_of_more_beside_a_good_one_does_not_weaken_it() -> None:
+    """One attack at trust 0.98, and five more at 0.6: at least the evidence of the one."""
+    assert _bayes_factor((1.0, 0.98 - 0.6), (6.0, 0.6)) > _bayes_factor((1.0, 0.98))
+
+
+@pytest.mark.parametrize("silence", [True, False])
+@pytest.mark.parametrize("unseen", [0.02, 0.5, 0.98])
+def test_a_failure_to_see_takes_nothing_from_a_sighting(unseen: float, *, silence: bool) -> None:
+    """A sighting at trust 0.6 with a "looked, not seen" behind it: no more than the sighting's doubt is touched."""
+    alone = _bayes_factor((1.0, 0.6), indicator="field/claim", silence=silence)
+    beside = _bayes_factor((1.0, 0.6), (0.0, 0.4 * unseen), indicator="field/claim", silence=silence)
+    silent = _bayes_factor((0.0, 1.0), indicator="field/claim")
+    assert beside >= 0.6 * alone
+    assert beside <= alone * (1 + 1e-12)
+    assert silent < 1 < beside

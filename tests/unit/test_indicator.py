@@ -46,16 +46,16 @@ def _indicator(kind: Kind, transform: Transform = Transform.NONE) -> Indicator:
     )
 
 
-@pytest.mark.parametrize("value", [0.0, -0.0, 1.0, 2.0, 37.0, 1e6, 2**53])
+@pytest.mark.parametrize("value", [0.0, -0.0, 1.0, 2.0, 37.0, 1e6])
 def test_a_count_takes_whole_numbers(value: float) -> None:
     """None at all is a count too."""
     assert _indicator(Kind.COUNT).value_problem(value) is None
 
 
-@pytest.mark.parametrize("value", [-1.0, -0.5, 0.5, 1.0000001, 2.5, _NAN, _INF, -_INF])
+@pytest.mark.parametrize("value", [-1.0, -0.5, 0.5, 1.0000001, 2.5, 1_000_001.0, 1e300, _NAN, _INF, -_INF])
 def test_a_count_refuses_fractions_negatives_and_what_is_no_number(value: float) -> None:
     """Infinity is whole to no one."""
-    assert _indicator(Kind.COUNT).value_problem(value) == "a whole number, 0 or more"
+    assert _indicator(Kind.COUNT).value_problem(value) == "a whole number from 0 to 1000000"
 
 
 @pytest.mark.parametrize("value", [0.0, -0.0, 1.0])

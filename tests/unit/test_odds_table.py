@@ -31,7 +31,7 @@ _ODDS = Odds(
 
 def _reading(*odds: Odds) -> Reading:
     fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", 1, None, (), "", 0.0, 0.0)
-    return Reading(fit, odds, (), {}, 0)
+    return Reading(fit, odds, (), {})
 
 
 @pytest.mark.parametrize(

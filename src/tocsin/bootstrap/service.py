@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.catalog.kit import find_kit
 from tocsin.catalog.read import Catalog, read_catalog
+from tocsin.domain.errors import StoreError
 from tocsin.inference.artifact import ZarrDraws
 from tocsin.store.engine import open_engine
 from tocsin.store.fit import FitShelf
@@ -41,7 +42,11 @@ def catalog_folder(settings: Settings) -> Path:
 def open_service(settings: Settings) -> Iterator[Service]:
     """The service on a store that is up to date; StoreError, with what to do, where it is not."""
     catalog = read_catalog(catalog_folder(settings))
-    settings.home.mkdir(parents=True, exist_ok=True)
+    if settings.store_file is not None and not settings.store_file.exists():
+        message = (
+            f"there is no store in {settings.home}; set TOCSIN_HOME to where it is, or make one: tocsin db upgrade"
+        )
+        raise StoreError(message)
     engine = open_engine(settings.store_url)
     try:
         require_current(engine)

@@ -15,7 +15,10 @@ from tocsin.cli.fit import fit
 from tocsin.cli.importing import import_file
 from tocsin.cli.observe import observe
 from tocsin.cli.odds import odds
-from tocsin.domain.errors import InvalidInputError, TocsinError
+from tocsin.domain.errors import InvalidInputError, InvalidObservationError, TocsinError
+
+_SHOWN_PROBLEMS = 40  # more would scroll the first, most telling ones away
+_INTERRUPTED = 130  # what shells expect of a program that an interrupt ended
 
 app = typer.Typer(
     name="tocsin",
@@ -24,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo)
 app.command("check")(check)
@@ -51,9 +55,23 @@ def main() -> None:
     try:
         app()
     except InvalidInputError as error:
-        count = len(error.problems)
-        sys.stderr.write(f"refused, nothing was written; {count} problem{'s' if count > 1 else ''}:\n{error}\n")
+        sys.stderr.write(_refusal(error))
         sys.exit(1)
     except TocsinError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or 'the system'}: {error.strerror or error}; nothing was changed\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped by you; what was recorded before is unchanged\n")
+        sys.exit(_INTERRUPTED)
+
+
+def _refusal(error: InvalidInputError) -> str:
+    count = len(error.problems)
+    head = "refused, nothing was written" if isinstance(error, InvalidObservationError) else "refused"
+    lines = [f"{head}; {count} problem{'s' if count > 1 else ''}:", *map(str, error.problems[:_SHOWN_PROBLEMS])]
+    if count > _SHOWN_PROBLEMS:
+        lines.append(f"… and {count - _SHOWN_PROBLEMS} more")
+    return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from tocsin.bootstrap.service import catalog_folder
 from tocsin.catalog.read import read_catalog
+from tocsin.domain.observation import read_drafts
 from tocsin.domain.theater import Theater
 from tocsin.feeds.shipped import shipped_drafts
 from tocsin.settings import read_settings
@@ -28,10 +30,11 @@ def check(
     root = catalog_folder(read_settings()) if folder is None else folder
     catalog = read_catalog(root)
     chosen = list(catalog.theaters.values()) if theater is None else [catalog.theater(theater)]
-    rows = shipped_drafts(root / "indicators")
+    known = {indicator.id: indicator for item in catalog.theaters.values() for indicator in item.indicators}
+    rows = read_drafts(shipped_drafts(root / "indicators"), known, today=datetime.now(UTC).date())
     for item in chosen:
         typer.echo(_summary(item))
-    typer.echo(f"{len(rows)} shipped observations can be read; nothing is wrong in {root}")
+    typer.echo(f"{len(rows)} shipped observations; nothing is wrong in {root}")
 
 
 def _summary(theater: Theater) -> str:

@@ -95,6 +95,9 @@ def _declarations(settings: Settings) -> str:
 
 
 def _store(settings: Settings) -> str:
+    if settings.store_file is not None and not settings.store_file.exists():
+        message = f"none in {settings.home}; run: tocsin db upgrade, or set TOCSIN_HOME to where it is"
+        raise _Unwell(message)
     found = revision(open_engine(settings.store_url))
     if not found.up_to_date:
         message = f"revision {found.current or 'none'}, needed {found.head}; run: tocsin db upgrade"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -53,6 +54,7 @@ def fit(
 
 def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float) -> Fit:
     """Fit with progress shown; control-C or a termination signal stops it, and nothing is kept."""
+    began = time.monotonic()
     means = Means(service.ledger, service.fits, make_sampler(settings), service.codec)
     with shown_progress() as report, _stopped_by_signals() as stopped:
         return fit_theater(
@@ -61,7 +63,7 @@ def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datet
             as_of=as_of,
             now=datetime.now(UTC),
             seed=seed,
-            limits=Limits(deadline, cancelled=stopped.is_set),
+            limits=Limits(deadline, stopped.is_set, lambda: time.monotonic() - began),
             report=report,
         )
 
@@ -70,7 +72,13 @@ def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datet
 def _stopped_by_signals() -> Iterator[Event]:
     """An event that is set by SIGINT or SIGTERM: the sampler's own threads must be told, not interrupted."""
     stopped = Event()
-    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(*_: object) -> None:
+        if stopped.is_set():  # asked twice: do not wait for the step at hand to end
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stopped
     finally:

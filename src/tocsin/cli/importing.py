@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tocsin.bootstrap.service import open_service
+from tocsin.cli.author import author
 from tocsin.feeds.observation_csv import read_observation_csv
 from tocsin.settings import read_settings
 from tocsin.usecases.observe import observe
@@ -41,7 +41,7 @@ def import_file(
             timeline=service.catalog.theater(theater).timeline,
             ledger=service.ledger,
             now=datetime.now(UTC),
-            author=getpass.getuser(),
+            author=author(),
             history=history,
         )
         typer.echo(f"{len(recorded.added)} observations recorded, {recorded.known_already} were in the ledger already")

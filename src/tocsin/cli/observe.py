@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
 
 from tocsin.bootstrap.service import open_service
+from tocsin.cli.author import author
 from tocsin.domain.observation import Draft
+from tocsin.domain.timeline import known_since
 from tocsin.settings import read_settings
 from tocsin.usecases.observe import observe as record
 
@@ -38,16 +39,21 @@ def observe(
     with open_service(read_settings()) as service:
         draft = Draft(indicator, on, value, grade, origin, summary, source, coverage)
         declared = service.catalog.theater(theater)
+        now = datetime.now(UTC)
         recorded = record(
             [draft],
             indicators=service.catalog.indicators(theater),
             timeline=declared.timeline,
             ledger=service.ledger,
-            now=datetime.now(UTC),
-            author=getpass.getuser(),
+            now=now,
+            author=author(),
             history=history,
         )
-        if recorded.added:
-            typer.echo(f"recorded {recorded.added[0]}; the odds count it after: tocsin fit {theater}")
-        else:
+        if not recorded.added:
             typer.echo("this report is in the ledger already; nothing was changed")
+            return
+        known = now
+        if history:
+            known = known_since(declared.timeline, date.fromisoformat(on), declared.indicator(indicator).delay_days)
+        instant = declared.timeline.name_instant(known)
+        typer.echo(f"recorded {recorded.added[0]}; odds as of {instant} or later count it at once, by live update")

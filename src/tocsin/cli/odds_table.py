@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich import box
 from rich.console import Console
@@ -12,15 +14,17 @@ from rich.table import Table
 from tocsin.cli.instants import show_age, show_instant
 from tocsin.domain.odds import Interval, JointOdds, Odds, Status
 from tocsin.domain.theater import Theater
+from tocsin.domain.wording import likelihood_words
 from tocsin.ensemble.influence import Influence
 from tocsin.usecases.read_odds import Reading
 
-_HEADINGS = ("scenario", "days", "odds", "90 %", "words", "prior", "× odds", "counted most")
+_HEADINGS = ("scenario", "days", "odds", "90 %", "words", "prior", "× odds")
 _NUMBERS = {"days", "odds", "prior", "× odds"}
 _WARNINGS = {
     Status.PROVISIONAL: "provisional: so much has come in since the fit that these odds rest on few of its draws",
     Status.REFIT_WANTED: "refit wanted: what has come in since the fit is NOT counted here",
 }
+_SHOWN_REASONS = 3
 _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 _WIDEST = 200
 
@@ -47,7 +51,7 @@ def _object(odds: Odds) -> dict[str, object]:
 
 
 def print_reading(reading: Reading, theater: Theater) -> None:
-    """The odds table, the joint odds, and what to know before quoting a number."""
+    """The odds table, what counted most, the joint odds, and what to know before quoting a number."""
     console = Console(soft_wrap=True, highlight=False)
     as_of = show_instant(reading.odds[0].as_of, theater.timeline)
     table = Table(
@@ -59,29 +63,49 @@ def print_reading(reading: Reading, theater: Theater) -> None:
     )
     for heading in _HEADINGS:
         table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
-    for scenario in theater.scenarios:
-        reasons = _reasons(reading.counted_most[scenario.id])
-        for row, item in enumerate(stated for stated in reading.odds if stated.scenario == scenario.id):
+    for name, stated in groupby(reading.odds, key=lambda item: item.scenario):
+        rows = list(stated)
+        for row, item in enumerate(rows):
             table.add_row(
-                "" if row else scenario.id,
+                "" if row else name,
                 str(item.horizon_days),
                 percent(item.probability),
-                _interval(item.interval90),
-                item.words + (" *" if item.warning else ""),
+                _interval(item.interval90) + ("" if _inside(item) else " †"),
+                _words(item),
                 percent(item.prior),
-                f"{_odds(item.probability) / _odds(item.prior):.2g}",
-                reasons[row] if row < len(reasons) else "",
-                end_section=row == len(scenario.horizons) - 1,
+                _times(_odds(item.probability) / _odds(item.prior)),
+                end_section=row == len(rows) - 1,
             )
     # A number cut short is worse than a line that wraps.
     console.width = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
     console.print(table)
-    for line in _notes(reading, theater):
+    for line in (*_notes(reading, theater), *_reason_lines(reading), *_joint_lines(reading.joint, theater)):
         console.print(line)
+
+
+def _inside(odds: Odds) -> bool:
+    return odds.interval90.low <= odds.probability <= odds.interval90.high
+
+
+def _words(odds: Odds) -> str:
+    """The words, and in parentheses those that the interval reaches to."""
+    low, high = likelihood_words(odds.interval90.low), likelihood_words(odds.interval90.high)
+    return odds.words if low == high else f"{odds.words} ({low} to {high})"
 
 
 def _odds(probability: float) -> float:
     return probability / (1.0 - probability)
+
+
+def _times(factor: float) -> str:
+    """A factor for people.
+
+    >>> _times(19.4), _times(0.13), _times(330.0), _times(2.9e-5)
+    ('19', '0.13', '330', '1/34000')
+    """
+    if factor >= 100:  # noqa: PLR2004 - two figures would turn to powers of ten here
+        return f"{float(f'{factor:.2g}'):.0f}"
+    return f"{factor:.2g}" if factor >= 0.01 else f"1/{float(f'{1 / factor:.2g}'):.0f}"  # noqa: PLR2004 - as above
 
 
 def percent(probability: float) -> str:
@@ -103,37 +127,47 @@ def _interval(interval: Interval) -> str:
     return f"{percent(interval.low)[:-2]}–{percent(interval.high)}"
 
 
-def _reasons(found: Sequence[Influence]) -> list[str]:
-    return [
-        f"{'↑' if item.change > 0 else '↓'} {item.indicator.rsplit('/', maxsplit=1)[-1]}"
-        f"{' (silence)' if item.silent else ''}"
-        for item in found
-        if abs(item.change) >= _NOTABLE
-    ]
+def _reason_lines(reading: Reading) -> list[str]:
+    """One line a scenario: what multiplied its longest-horizon odds most, by taking it away again."""
+    lines = []
+    for name, found in reading.counted_most.items():
+        reasons = [_reason(item) for item in found if abs(item.change) >= _NOTABLE][:_SHOWN_REASONS]
+        lines.append(f"  {name}: {', '.join(reasons) or 'nothing recent'}")
+    head = "counted most in the last 52 steps (what it multiplied the odds by; ? where that can only be guessed):"
+    return ["", head, *lines] if lines else []
+
+
+def _reason(influence: Influence) -> str:
+    what = influence.indicator.rsplit("/", maxsplit=1)[-1]
+    guess = "?" if influence.beyond_reach else ""
+    return f"{what}{' unseen' if influence.silent else ''} ×{_times(math.exp(influence.change))}{guess}"
 
 
 def _notes(reading: Reading, theater: Theater) -> list[str]:
     first = reading.odds[0]
-    fit = reading.fit
     error = max(item.error for item in reading.odds)
-    known_to = f"Monte Carlo error up to {error * 100:.2f} points"
-    lines = [
-        " · ".join((f"status: {first.status}", f"fit {fit.id}, {show_age(first.age_seconds)} old", known_to)),
-        "90 %: where the probability itself may lie, given what is uncertain about the present",
-        "× odds: how many times the prior's odds; counted most: which recent reports or silence moved it, and where to",
+    lines = []
+    if first.status in _WARNINGS:
+        lines += [f"! {_WARNINGS[first.status]}; run: tocsin fit {theater.id}"]
+    lines += [
+        (
+            f"status: {first.status} · fit {reading.fit.id} of {show_instant(reading.fit.as_of, theater.timeline)}, "
+            f"{show_age(first.age_seconds)} before the instant asked · Monte Carlo error up to {error * 100:.2f} points"
+        ),
+        "odds: the mean; 90 %: where the probability itself may lie, given what is uncertain about the present",
+        "words: ICD 203, in parentheses those that the 90 % reaches to; × odds: how many times the prior's odds",
     ]
-    if any(item.warning for item in reading.odds):
-        lines.append("* the 90 % interval reaches into other ICD 203 words")
-    if first.status in {Status.PROVISIONAL, Status.REFIT_WANTED}:
-        lines.append(f"{_WARNINGS[first.status]}; run: tocsin fit {theater.id}")
-    return lines + _joint_lines(reading.joint, theater)
+    if not all(_inside(item) for item in reading.odds):
+        lines.append("† the mean lies outside its interval: few possibilities carry most of it")
+    return lines
 
 
 def _joint_lines(pairs: Sequence[JointOdds], theater: Theater) -> list[str]:
     """One line a coupling: what its source's occurrence would make of its target."""
     coupled = {(coupling.target, coupling.source) for coupling in theater.couplings}
-    return [
-        f"P({pair.first} within {pair.horizon_days} days | {pair.second} within them too) = {percent(pair.given)}"
+    lines = [
+        f"  if {pair.second} happens within {pair.horizon_days} days, so does {pair.first}: {percent(pair.given)}"
         for pair in pairs
         if pair.given is not None and (pair.first, pair.second) in coupled
     ]
+    return ["", "together:", *lines] if lines else []

@@ -88,7 +88,7 @@ class FitInterruptedError(TocsinError):
     def __init__(self, reason: str) -> None:
         """Say which of the two it was."""
         self.reason = reason
-        super().__init__(f"the fit was stopped and nothing was kept: {reason}")
+        super().__init__(f"the fit was stopped: {reason}; the last accepted fit is unchanged")
 
 
 class SamplerFailedError(TocsinError):

@@ -7,6 +7,7 @@ seen. What trust is left over is the chance that nothing said about the cell is 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,12 +19,15 @@ from tocsin.domain.observation import Observation, effective
 from tocsin.domain.scenario import Event, Threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tocsin.domain.grading import GradeTable
     from tocsin.domain.theater import Theater
 from tocsin.domain.timeline import Timeline, known_since
 
+ATTENTION_DAYS = 91
+"""Silence counts only within a quarter year of some report: where the ledger holds none at all for longer, nobody is
+known to have been looking, and what nobody looked for is no evidence."""
 COUNTED_TRUST = 0.5
 """A report counts toward a threshold rule when it is at least as likely right as wrong."""
 _ROUNDING = 1e-12  # differences of trusts do not sum to a trust again exactly
@@ -73,6 +77,8 @@ class Evidence:
         occurred: For each scenario, the window steps in which it occurred.
         watched: For each event scenario, the window steps from which its absence is known.
         counted: For each threshold scenario, what its indicator has been counted at in each step of the window.
+        uncounted: For each threshold scenario, how much of a step the days up to the end of the window are whose
+            reports are not in yet; more than 1 where the delay is longer than a step.
     """
 
     theater: str
@@ -84,6 +90,7 @@ class Evidence:
     occurred: dict[str, tuple[int, ...]]
     watched: dict[str, int]
     counted: dict[str, tuple[int, ...]]
+    uncounted: dict[str, float]
 
     @property
     def empty(self) -> bool:
@@ -94,7 +101,8 @@ class Evidence:
 def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of: datetime) -> Evidence:
     """The evidence that a theater's observations give at an instant.
 
-    An empty ledger gives empty evidence: where nobody has recorded anything, silence says nothing either.
+    Where nobody has recorded anything about the theater for long, silence says nothing either, so an empty ledger
+    gives empty evidence.
     """
     timeline = theater.timeline
     last = timeline.number(timeline.last_day(as_of))
@@ -102,15 +110,12 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
     watched = {indicator.id for indicator in theater.indicators}
     standing = [item for item in effective(observations, as_of) if item.indicator in watched]
     placed = _placed(theater, standing, first)
-    cells = (
-        tuple(
-            cell
-            for indicator in theater.indicators
-            for step in range(timeline.window)
-            if (cell := _cell(theater, indicator, first, step, placed.get((indicator.id, step), []), as_of)) is not None
-        )
-        if standing
-        else ()
+    attended = _attended(timeline, standing, first)
+    cells = tuple(
+        cell
+        for indicator in theater.indicators
+        for step in range(timeline.window)
+        if (cell := _cell(theater, indicator, first + step, step, placed, as_of, attended=attended[step])) is not None
     )
     ended = (timeline.last_ended(as_of) - timeline.start_of(last)).days + 1
     return Evidence(
@@ -123,6 +128,7 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
         occurred=_occurred(theater, cells, first, as_of) if cells else {},
         watched=_watched(theater, first) if cells else {},
         counted=_counted(theater, cells),
+        uncounted=_uncounted(theater, placed, last, as_of),
     )
 
 
@@ -146,22 +152,35 @@ def _placed(
     return placed
 
 
+def _attended(timeline: Timeline, standing: Sequence[Observation], first: int) -> list[bool]:
+    """For each step of the window, whether some report lies within a quarter year of it."""
+    days = sorted(item.observed_on for item in standing)
+    attended = []
+    for number in range(first, first + timeline.window):
+        after = bisect_left(days, timeline.start_of(number) - timedelta(days=ATTENTION_DAYS))
+        attended.append(after < len(days) and days[after] <= timeline.end_of(number) + timedelta(days=ATTENTION_DAYS))
+    return attended
+
+
 def _cell(
     theater: Theater,
     indicator: Indicator,
-    first: int,
+    number: int,
     step: int,
-    origins: Sequence[Sequence[Observation]],
+    placed: Mapping[tuple[str, int], Sequence[Sequence[Observation]]],
     as_of: datetime,
+    *,
+    attended: bool,
 ) -> Cell | None:
-    silence_stands = _silence_stands(theater.timeline, indicator, first + step, as_of)
+    origins = placed.get((indicator.id, step), ())
+    silence_stands = attended and _silence_stands(theater.timeline, indicator, number, as_of)
     if not origins:
         silence = (Alternative(0.0, 1.0),)
         return (
             Cell(indicator.id, step, indicator.coverage, silence, (), silence_stands=True) if silence_stands else None
         )
     best = [echoes[-1] for echoes in origins]
-    exposure = _exposure(theater.timeline, indicator, first + step, best, as_of)
+    exposure = _exposure(theater.timeline, indicator, number, best, as_of)
     return Cell(
         indicator=indicator.id,
         step=step,
@@ -192,9 +211,28 @@ def _exposure(
     """The share of a step's days of which news would be here, or is."""
     if not _accumulates(indicator):
         return 1.0
-    closed = timeline.last_ended(as_of) - timedelta(days=indicator.delay_days)
-    until = min(timeline.end_of(number), max(closed, *(report.observed_on for report in reports)))
+    until = min(timeline.end_of(number), _in_until(timeline, indicator, reports, as_of))
     return ((until - timeline.start_of(number)).days + 1) / timeline.days_in(number)
+
+
+def _in_until(timeline: Timeline, indicator: Indicator, reports: Iterable[Observation], as_of: datetime) -> date:
+    """The last day of which news would be here by now, or is."""
+    closed = timeline.last_ended(as_of) - timedelta(days=indicator.delay_days)
+    return max([closed, *(report.observed_on for report in reports)])
+
+
+def _uncounted(
+    theater: Theater, placed: Mapping[tuple[str, int], Sequence[Sequence[Observation]]], last: int, as_of: datetime
+) -> dict[str, float]:
+    timeline = theater.timeline
+    uncounted: dict[str, float] = {}
+    for scenario in theater.scenarios:
+        if isinstance(scenario.mechanism, Threshold):
+            indicator = theater.indicator(scenario.mechanism.indicator)
+            current = placed.get((indicator.id, timeline.window - 1), ())
+            until = _in_until(timeline, indicator, (echoes[-1] for echoes in current), as_of)
+            uncounted[scenario.id] = (timeline.end_of(last) - until).days / timeline.days_in(last)
+    return uncounted
 
 
 def _accumulates(indicator: Indicator) -> bool:

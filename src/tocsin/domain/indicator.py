@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+MOST = 1_000_000
+"""No count of reports in one step is larger; a larger one is a slip of the keyboard."""
+
+
 class Kind(StrEnum):
     """What an indicator's values are, and with it the likelihood of evidence about it."""
 
@@ -124,11 +128,8 @@ class Indicator:
     def value_problem(self, value: float) -> str | None:
         """What values the indicator takes, if this is not one of them; None if it is."""
         if self.kind is Kind.COUNT:
-            return (
-                None
-                if math.isfinite(value) and value >= 0 and value == math.floor(value)
-                else ("a whole number, 0 or more")
-            )
+            whole = math.isfinite(value) and value == math.floor(value)
+            return None if whole and 0 <= value <= MOST else f"a whole number from 0 to {MOST}"
         if self.kind is Kind.PRESENCE:
             return None if value in {0, 1} else "0 (not seen) or 1 (seen)"
         if self.kind is Kind.ORDINAL:

@@ -28,7 +28,9 @@ _FORMULA_SIGNS = "=+-@\t\r"
 class Observation:
     """One graded report about one indicator.
 
-    Reports of one `origin` are echoes of one report and count once. `coverage` overrides the indicator's declared one.
+    `recorded_at` is the instant from which it counts as known; history that was entered afterwards has in `entered_at`
+    the instant at which it was really written down. Reports of one `origin` are echoes of one report and count once.
+    `coverage` overrides the indicator's declared one.
     A later observation that names this one in `supersedes` replaces it (a correction) or, with `withdrawn`, removes
     it (a retraction); nothing is edited.
     """
@@ -46,6 +48,12 @@ class Observation:
     coverage: float | None = None
     supersedes: str | None = None
     withdrawn: bool = False
+    entered_at: datetime | None = None
+
+    @property
+    def written_at(self) -> datetime:
+        """The instant at which it was really written down."""
+        return self.recorded_at if self.entered_at is None else self.entered_at
 
     def fingerprint(self) -> str:
         """SHA-256 of what the report says, without who recorded it when: the same content is the same report."""
@@ -116,7 +124,7 @@ def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, proble
     indicator = indicators.get(draft.indicator)
     day = read_day(draft.observed_on)
     value = _number(draft.value)
-    grade = parse_grade(draft.grade)
+    grade = parse_grade(draft.grade.strip().upper())
     coverage = _coverage(draft.coverage)
     refused = [
         ("indicator", draft.indicator, _indicator_wanted(draft.indicator, indicators)),
@@ -137,8 +145,8 @@ def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, proble
 def _indicator_wanted(name: str, known: Mapping[str, Indicator]) -> str | None:
     if name in known:
         return None
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.0)
-    return f"a declared indicator, such as {', '.join(near)}"
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"a declared indicator; did you mean {' or '.join(near)}?" if near else f"one of {', '.join(known)}"
 
 
 def _day_wanted(day: date | None, today: date) -> str | None:

@@ -38,7 +38,8 @@ class Odds:
     """P(scenario occurs within `horizon_days` of `as_of`), stated by one fit.
 
     The interval is over draws with future noise integrated out; `prior` is the same probability before any evidence;
-    `error` is the Monte Carlo standard error of `probability`; `age_seconds` runs from `as_of` to when it was read.
+    `error` is the Monte Carlo standard error of `probability`; `age_seconds` runs
+    from the instant whose evidence was fitted to the one asked about.
     """
 
     scenario: str

@@ -96,6 +96,11 @@ class Timeline:
         """
         return (as_of - timedelta(microseconds=1)).astimezone(ZoneInfo(self.zone)).date()
 
+    def name_instant(self, instant: datetime) -> str:
+        """The shortest text that names an instant: the day that it ends, or the instant itself."""
+        day = self.last_day(instant)
+        return day.isoformat() if self.close_of(day) == instant else instant.isoformat(timespec="seconds")
+
     def last_ended(self, as_of: datetime) -> date:
         """The last day that has ended by an instant."""
         day = self.last_day(as_of)

@@ -26,7 +26,7 @@ ABOVE_SCALE = "above 99 %"
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words for a probability, and a warning where its interval reaches into other words."""
+    """The words for a probability, and a warning where its interval reaches into other words or leaves it out."""
 
     words: str
     warning: str | None
@@ -53,5 +53,7 @@ def likelihood_words(probability: float) -> str:
 def word(probability: float, low: float, high: float) -> Wording:
     """The words for a probability whose interval runs from `low` to `high`."""
     lowest, highest = likelihood_words(low), likelihood_words(high)
-    warning = None if lowest == highest else f"interval reaches from {lowest} to {highest}"
-    return Wording(likelihood_words(probability), warning)
+    warnings = [] if lowest == highest else [f"interval reaches from {lowest} to {highest}"]
+    if not low <= probability <= high:
+        warnings.append("mean outside its interval: few possibilities carry most of it")
+    return Wording(likelihood_words(probability), "; ".join(warnings) or None)

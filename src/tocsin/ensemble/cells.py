@@ -48,7 +48,7 @@ class WindowArrays:
 
     Attributes:
         exposure: (E, T) share of the step in which an occurrence would be known: 0 before it was watched, 1, and the
-            elapsed share in the last step.
+            elapsed share in the last step; 1 wherever an occurrence is known.
         happened: (E, T) 1 where the event occurred.
         occurred: (C, T) 1 where the coupling's source occurred.
     """
@@ -83,22 +83,29 @@ def lay_out_cells(design: Design, cells: Sequence[Cell]) -> CellArrays:
 def _weigh(design: Design, indicator: int, cell: Cell) -> tuple[list[tuple[float, float]], float]:
     """The alternatives of a cell with their log-weights, and the log-weight of knowing nothing.
 
-    What trust is left over says: the report came from the baseline, whatever is true. Where silence stands besides,
-    what is true is that nothing was seen, so the silence goes on speaking:
-    (1 − Σ r) · p(y | baseline) / p(0 | baseline) · p(0 | η).
-    Either way the trusts are the chances of being right at normal pressure, and a report at trust 0 leaves
-    everything as if it had not been made.
+    A trust is the chance of being right at normal pressure, so each density enters relative to the baseline's:
+    Σ r_k · p(y_k | η) / p(y_k | baseline). What trust is left over says that the reports came from nowhere. Then, where
+    silence stands, nothing was seen: (1 − Σ r) · p(0 | η) / p(0 | baseline); elsewhere nothing is known: 1 − Σ r. So a
+    report at trust 0 leaves everything as if it had not been made. All terms are times p(y_1 | baseline), which makes a
+    single report r · p(y | η) + (1 − r) · p(y | baseline).
     """
-    own = [(alternative.value, math.log(alternative.trust)) for alternative in cell.alternatives]
+    baseline = {value: log_baseline_density(design, indicator, cell.coverage, value) for value in _values(cell)}
+    scale = baseline[cell.alternatives[0].value]
+    own = [(item.value, math.log(item.trust) + scale - baseline[item.value]) for item in cell.alternatives]
     left = 1.0 - math.fsum(alternative.trust for alternative in cell.alternatives)
     if left <= 1e-12:  # noqa: PLR2004 - rounding of trusts that sum to 1
         return own, -math.inf
-    # The best trusted value stands for what the untrusted report said; only its scale matters.
-    said = log_baseline_density(design, indicator, cell.coverage, cell.alternatives[0].value)
     if not cell.silence_stands:
-        return own, math.log(left) + said
-    unseen = log_baseline_density(design, indicator, cell.coverage, 0.0)
-    return [*own, (0.0, math.log(left) + said - unseen)], -math.inf
+        return own, math.log(left) + scale
+    return [*own, (0.0, math.log(left) + scale - baseline[0.0])], -math.inf
+
+
+def _values(cell: Cell) -> set[float]:
+    return (
+        {0.0, *(item.value for item in cell.alternatives)}
+        if cell.silence_stands
+        else {item.value for item in cell.alternatives}
+    )
 
 
 def log_baseline_density(design: Design, indicator: int, coverage: float, value: float) -> float:
@@ -130,7 +137,9 @@ def lay_out_window(design: Design, evidence: Evidence) -> WindowArrays:
         name = design.scenarios[scenario]
         if name in evidence.watched:
             exposure[row, evidence.watched[name] :] = 1.0
-            exposure[row, -1] = evidence.elapsed
+            exposure[row, -1] *= evidence.elapsed
+            # Whoever records an occurrence looked, whether or not the watch had begun.
+            exposure[row, list(evidence.occurred[name])] = 1.0
             happened[row, list(evidence.occurred[name])] = 1.0
     occurred = np.zeros((len(design.coupling_source), steps))
     for row, source in enumerate(design.coupling_source):

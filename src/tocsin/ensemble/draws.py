@@ -27,14 +27,14 @@ class Draws:
         parameters: (D, K).
         recent: (D, S, R) pressure at the last R steps of the window, in single precision.
         last_part: (D, P) each pressure part at the last step.
-        last_echo: (D, S) what couplings have added by the last step.
+        last_aftermath: (D, S) what couplings have added by the last step.
     """
 
     chains: int
     parameters: Floats
     recent: NDArray[np.float32]
     last_part: Floats
-    last_echo: Floats
+    last_aftermath: Floats
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -45,7 +45,7 @@ def gather(design: Design, standard: Floats, innovations: Floats, occurred: Floa
     parameters = design.mean + design.sd * standard
     paths = trace(design, parameters, innovations, occurred)
     recent = paths.pressure[:, :, -RECENT_STEPS:].astype(np.float32)
-    return Draws(chains, parameters, recent, paths.last_part, paths.last_echo)
+    return Draws(chains, parameters, recent, paths.last_part, paths.last_aftermath)
 
 
 def prior_draws(design: Design, seed: int, count: int) -> Draws:

@@ -11,7 +11,7 @@ from tocsin.ensemble.likelihood import linear_predictor
 from tocsin.ensemble.pressure import Dynamics, dynamics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +32,8 @@ class Start:
         step_days: Days of each future step; the first entry is what is left of the current step, possibly 0.
         share: Share of a whole step that each of them is.
         counted: For each rule, its indicator's counts in the last steps, the current one last.
-        uncounted: For each rule, the share of the current step whose reports have not come in yet.
+        uncounted: For each rule, how much of a step the days to the end of the current one are whose reports have not
+            come in yet.
         coverage: For each rule, the coverage of its indicator.
         occurred: For each coupling, 1 where its source occurred in the current step.
     """
@@ -73,12 +74,11 @@ def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
         share.append(1.0)
     counted, uncounted, coverage = [], [], []
     for rule in design.rules:
-        indicator = theater.indicators[rule.indicator]
-        counts = evidence.counted[design.scenarios[rule.scenario]]
-        counted.append(tuple(counts[-rule.within_steps :]))
-        current = [c for c in evidence.cells if c.indicator == indicator.id and c.step == evidence.steps - 1]
-        uncounted.append(1.0 - current[0].coverage / indicator.coverage if current else 1.0)
-        coverage.append(indicator.coverage)
+        name = design.scenarios[rule.scenario]
+        counts = evidence.counted[name][-rule.within_steps :]
+        counted.append(tuple(min(count, rule.at_least) for count in counts))
+        uncounted.append(evidence.uncounted[name])
+        coverage.append(theater.indicators[rule.indicator].coverage)
     occurred = tuple(
         float(evidence.steps - 1 in evidence.occurred.get(design.scenarios[source], ()))
         for source in design.coupling_source
@@ -87,14 +87,18 @@ def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
         tuple(days),
         tuple(share),
         tuple(counted),
-        tuple(max(0.0, part) for part in uncounted),
+        tuple(uncounted),
         tuple(coverage),
         occurred,
     )
 
 
-def simulate(design: Design, draws: Draws, start: Start, seed: int, futures: int) -> Futures:
+def simulate(
+    design: Design, draws: Draws, start: Start, seed: int, futures: int, proceed: Callable[[], None] = lambda: None
+) -> Futures:
     """Simulate `futures` futures of each draw; the same seed and draws give the same futures bit for bit.
+
+    `proceed` is called several times a second and may raise to stop it.
 
     The chance per draw is an average over futures of I − b·(I − A): I is 1 once the scenario has occurred, A is the sum
     of its conditional chances per step until then. I − A is a martingale that starts at 0 (Doob's decomposition), so it
@@ -109,6 +113,7 @@ def simulate(design: Design, draws: Draws, start: Start, seed: int, futures: int
     first_day = np.empty((scenarios, len(draws), futures), dtype=np.uint16)
     for low in range(0, len(draws), _CHUNK):
         part = slice(low, min(low + _CHUNK, len(draws)))
+        proceed()
         run = _Run(design, draws, part, start, seed, futures)
         for step in range(steps):
             run.advance(step)
@@ -157,11 +162,13 @@ class _Run:
         count = len(self.parameters)
         self.shape = (count, futures)
         moves = dynamics(design, self.parameters)
-        self.moves = Dynamics(moves.persistence[:, :, None], moves.weight[:, :, None], moves.echo[:, :, None])
+        self.moves = Dynamics(moves.persistence[:, :, None], moves.weight[:, :, None], moves.aftermath[:, :, None])
         self.noise = np.sqrt(-np.expm1(2.0 * np.log(self.moves.persistence)))
         self.coupling = self.parameters[:, design.block("coupling")]
         self.part = np.broadcast_to(draws.last_part[part, :, None], (count, design.parts, futures)).copy()
-        self.echo = np.broadcast_to(draws.last_echo[part, :, None], (count, len(design.scenarios), futures)).copy()
+        self.aftermath = np.broadcast_to(
+            draws.last_aftermath[part, :, None], (count, len(design.scenarios), futures)
+        ).copy()
         self.first_day = np.full((len(design.scenarios), *self.shape), NEVER, dtype=np.uint16)
         self.expected = np.zeros(self.first_day.shape)
         self.occurred = np.zeros(self.first_day.shape, dtype=bool)
@@ -188,17 +195,17 @@ class _Run:
     def _move_pressure(self, step: int) -> None:
         arriving = self.random.standard_normal(self.part.shape)
         self.part = self.moves.persistence * self.part + self.noise * arriving
-        self.echo = self.moves.echo * self.echo
+        self.aftermath = self.moves.aftermath * self.aftermath
         for row, (source, target) in enumerate(
             zip(self.design.coupling_source, self.design.coupling_target, strict=True)
         ):
             happened = self.occurred[source]
             if step == 1 and self.start.occurred[row]:
                 happened = np.ones_like(happened)
-            self.echo[:, target] += self.coupling[:, row, None] * happened
+            self.aftermath[:, target] += self.coupling[:, row, None] * happened
 
     def _pressure(self) -> Floats:
-        pressure = self.echo.copy()
+        pressure = self.aftermath.copy()
         for position, scenario in enumerate(self.design.part_scenario):
             pressure[:, scenario] += self.moves.weight[:, position] * self.part[:, position]
         return pressure
@@ -221,7 +228,9 @@ class _Run:
             column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
             dispersion = np.exp(self.parameters[:, column, None])
             counts = self.counts[row]
-            base = np.sum(counts if step == 0 else counts[1 - rule.within_steps :], axis=0, dtype=np.int64)
+            base = np.sum(
+                counts if step == 0 else counts[len(counts) - rule.within_steps + 1 :], axis=0, dtype=np.int64
+            )
             needed = rule.at_least - base
             new, chance = _count(self.random.random(self.shape), needed, mean, dispersion, rule.at_least)
             if step == 0:

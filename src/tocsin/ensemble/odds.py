@@ -54,17 +54,30 @@ def chance_by(futures: Futures, scenario: int, days: int) -> tuple[Floats, float
 def estimate(futures: Futures, scenario: int, days: int, weights: Floats) -> Estimate:
     """P(scenario within `days`) under weights (D,) that sum to 1.
 
-    The interval is over draws with future noise integrated out: the spread between draws is drawn in toward the mean by
-    what of its variance is simulation noise.
+    The interval is over draws, with future noise taken out.
     """
     chance, noise = chance_by(futures, scenario, days)
     # Sums, not dot products: a linear algebra library may add in another order on another machine.
     mean = float(np.sum(weights * chance))
-    spread = float(np.sum(weights * (chance - mean) ** 2))
-    keep = np.sqrt(max(spread - noise, 0.0) / spread) if spread > 0 else 0.0
-    settled = np.clip(mean + keep * (chance - mean), 0.0, 1.0)
+    settled = _settled(chance, noise, mean, weights)
     low90, low50, high50, high90 = weighted_quantiles(settled, weights, (0.05, 0.25, 0.75, 0.95))
     return Estimate(_bounded(mean, futures), low50, high50, low90, high90, standard_error(chance, weights))
+
+
+def _settled(chance: Floats, noise: float, mean: float, weights: Floats) -> Floats:
+    """Chances drawn in toward their middle by what of their spread is simulation noise.
+
+    The noise of a simulated chance p goes with p(1 − p), so the drawing in happens on the scale of arcsin √p, where it
+    is the same everywhere (Anscombe 1948, Biometrika 35): on p itself it would lift the many draws near 0.
+    """
+    scale = float(np.sum(weights * chance * (1.0 - chance)))
+    if scale <= 0:
+        return np.full_like(chance, mean)
+    angle = np.arcsin(np.sqrt(chance))
+    middle = float(np.sum(weights * angle))
+    spread = float(np.sum(weights * (angle - middle) ** 2))
+    keep = np.sqrt(max(spread - 0.25 * noise / scale, 0.0) / spread) if spread > 0 else 0.0
+    return np.asarray(np.sin(middle + keep * (angle - middle)) ** 2)
 
 
 def _bounded(probability: float, futures: Futures) -> float:

@@ -20,12 +20,12 @@ class Dynamics:
     Attributes:
         persistence: (D, P) ρ = 2^(−1/H) of each part.
         weight: (D, P) square root of each part's share of its scenario's variance.
-        echo: (D, S) persistence of what couplings add: the fast part's ρ, 0 where there is none.
+        aftermath: (D, S) persistence of what couplings add: the fast part's ρ, 0 where there is none.
     """
 
     persistence: Floats
     weight: Floats
-    echo: Floats
+    aftermath: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -35,12 +35,12 @@ class Paths:
     Attributes:
         pressure: (D, S, T) θ.
         last_part: (D, P) each part at the last step.
-        last_echo: (D, S) what couplings have added by the last step.
+        last_aftermath: (D, S) what couplings have added by the last step.
     """
 
     pressure: Floats
     last_part: Floats
-    last_echo: Floats
+    last_aftermath: Floats
 
 
 def dynamics(design: Design, parameters: Floats) -> Dynamics:
@@ -49,7 +49,7 @@ def dynamics(design: Design, parameters: Floats) -> Dynamics:
     persistence = np.exp2(-np.exp(-parameters[:, design.block("log_half_life")]))
     share = 1.0 / (1.0 + np.exp(-parameters[:, design.block("share")]))
     weight = np.ones((draws, design.parts))
-    echo = np.zeros((draws, len(design.scenarios)))
+    aftermath = np.zeros((draws, len(design.scenarios)))
     for scenario, (fast, slow, which) in enumerate(
         zip(design.fast_part, design.slow_part, design.share_of, strict=True)
     ):
@@ -57,12 +57,12 @@ def dynamics(design: Design, parameters: Floats) -> Dynamics:
             weight[:, slow] = np.sqrt(share[:, which])
             weight[:, fast] = np.sqrt(1.0 - share[:, which])
         if fast >= 0:
-            echo[:, scenario] = persistence[:, fast]
-    return Dynamics(persistence, weight, echo)
+            aftermath[:, scenario] = persistence[:, fast]
+    return Dynamics(persistence, weight, aftermath)
 
 
 def trace(design: Design, parameters: Floats, innovations: NDArray[np.floating], occurred: Floats) -> Paths:
-    """Pressure paths θ_s = Σ_parts weight·x + echo, with x(t) = ρ x(t−1) + √(1−ρ²) ε(t) and x(0) = ε(0).
+    """Pressure paths θ_s = Σ_parts weight·x + aftermath, with x(t) = ρ x(t−1) + √(1−ρ²) ε(t) and x(0) = ε(0).
 
     What couplings add decays at the fast part's rate and enters θ whole, so that an elicited "adds 0.4 to 1.2" is the
     pressure added whatever the slow part's share.
@@ -77,12 +77,14 @@ def trace(design: Design, parameters: Floats, innovations: NDArray[np.floating],
     draws, _, steps = innovations.shape
     pressure = np.zeros((draws, len(design.scenarios), steps))
     part = innovations[:, :, 0].astype(np.float64)
-    echo = np.zeros((draws, len(design.scenarios)))
-    pressure[:, :, 0] = sum_parts(design, moves, part, echo)
+    aftermath = np.zeros((draws, len(design.scenarios)))
+    pressure[:, :, 0] = sum_parts(design, moves, part, aftermath)
     for step in range(1, steps):
-        part, echo = step_on(design, moves, parameters, part, echo, innovations[:, :, step], occurred[:, step - 1])
-        pressure[:, :, step] = sum_parts(design, moves, part, echo)
-    return Paths(pressure, part, echo)
+        part, aftermath = step_on(
+            design, moves, parameters, part, aftermath, innovations[:, :, step], occurred[:, step - 1]
+        )
+        pressure[:, :, step] = sum_parts(design, moves, part, aftermath)
+    return Paths(pressure, part, aftermath)
 
 
 def step_on(
@@ -90,23 +92,26 @@ def step_on(
     moves: Dynamics,
     parameters: Floats,
     part: Floats,
-    echo: Floats,
+    aftermath: Floats,
     arriving: NDArray[np.floating],
     occurred: Floats,
 ) -> tuple[Floats, Floats]:
-    """Parts (D, P) and echoes (D, S) one step on, from `arriving` (D, P) ε and what `occurred` (C,) the step before."""
+    """Parts (D, P) and aftermath (D, S) one step on.
+
+    `arriving` (D, P) are the innovations ε, `occurred` (C,) is 1 where a coupling's source occurred the step before.
+    """
     noise = np.sqrt(-np.expm1(2.0 * np.log(moves.persistence)))
     part = moves.persistence * part + noise * arriving
-    echo = moves.echo * echo
+    aftermath = moves.aftermath * aftermath
     coupling = parameters[:, design.block("coupling")]
     for row in np.flatnonzero(occurred):
-        echo[:, design.coupling_target[row]] += coupling[:, row]
-    return part, echo
+        aftermath[:, design.coupling_target[row]] += coupling[:, row]
+    return part, aftermath
 
 
-def sum_parts(design: Design, moves: Dynamics, part: Floats, echo: Floats) -> Floats:
-    """(D, S) pressure: echoes plus weighted parts."""
-    pressure = echo.copy()
+def sum_parts(design: Design, moves: Dynamics, part: Floats, aftermath: Floats) -> Floats:
+    """(D, S) pressure: aftermaths plus weighted parts."""
+    pressure = aftermath.copy()
     for position, scenario in enumerate(design.part_scenario):
         pressure[:, scenario] += moves.weight[:, position] * part[:, position]
     return pressure

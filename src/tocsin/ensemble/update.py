@@ -65,14 +65,16 @@ def _advance(design: Design, draws: Draws, now: Evidence, passed: int, seed: int
     window = lay_out_window(design, now)
     random = np.random.default_rng([seed, 2, now.first_step])
     moves = dynamics(design, draws.parameters)
-    part, echo = draws.last_part, draws.last_echo
+    part, aftermath = draws.last_part, draws.last_aftermath
     recent = [draws.recent]
     for step in range(design.steps - passed, design.steps):
         arriving = random.standard_normal((len(draws), design.parts))
-        part, echo = step_on(design, moves, draws.parameters, part, echo, arriving, window.occurred[:, step - 1])
-        recent.append(sum_parts(design, moves, part, echo)[:, :, None].astype(np.float32))
+        part, aftermath = step_on(
+            design, moves, draws.parameters, part, aftermath, arriving, window.occurred[:, step - 1]
+        )
+        recent.append(sum_parts(design, moves, part, aftermath)[:, :, None].astype(np.float32))
     kept = np.concatenate(recent, axis=2)[:, :, -draws.recent.shape[2] :]
-    return replace(draws, recent=kept, last_part=part, last_echo=echo)
+    return replace(draws, recent=kept, last_part=part, last_aftermath=aftermath)
 
 
 def _changed(then: Evidence, now: Evidence, passed: int, reach: int) -> tuple[list[Cell], list[Cell], int]:

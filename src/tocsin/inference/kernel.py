@@ -51,12 +51,12 @@ def run_forward(
     occurred: Floats,
     weight: Floats,
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Persistence (P,), parts (P, T), echoes of couplings (S, T) and pressure (S, T)."""
+    """Persistence (P,), parts (P, T), the aftermath of couplings (S, T) and pressure (S, T)."""
     parts, steps = innovation.shape
     scenarios = len(fast_part)
     persistence = np.empty(parts)
     part = np.empty((parts, steps))
-    echo = np.zeros((scenarios, steps))
+    aftermath = np.zeros((scenarios, steps))
     for p in range(parts):
         rate = _LOG_2 * math.exp(-parameters[offsets[_HALF_LIFE] + p])
         persistence[p] = math.exp(-rate)
@@ -66,15 +66,15 @@ def run_forward(
             part[p, t] = persistence[p] * part[p, t - 1] + noise * innovation[p, t]
     for c in range(len(coupling_target)):
         for t in range(1, steps):
-            echo[coupling_target[c], t] += parameters[offsets[_COUPLING] + c] * occurred[c, t - 1]
+            aftermath[coupling_target[c], t] += parameters[offsets[_COUPLING] + c] * occurred[c, t - 1]
     for s in range(scenarios):
         if fast_part[s] >= 0:
             for t in range(1, steps):
-                echo[s, t] += persistence[fast_part[s]] * echo[s, t - 1]
-    pressure = echo.copy()
+                aftermath[s, t] += persistence[fast_part[s]] * aftermath[s, t - 1]
+    pressure = aftermath.copy()
     for p in range(parts):
         pressure[part_scenario[p]] += weight[p] * part[p]
-    return persistence, part, echo, pressure
+    return persistence, part, aftermath, pressure
 
 
 @njit(inline="never")
@@ -189,25 +189,25 @@ def score_events(
 
 
 @njit(inline="never")
-def run_echo_back(
+def run_aftermath_back(
     offsets: Integers,
     fast_part: Integers,
     coupling_target: Integers,
     occurred: Floats,
     persistence: Floats,
-    echo: Floats,
+    aftermath: Floats,
     d_pressure: Floats,
     d_persistence: Floats,
     d_parameters: Floats,
 ) -> None:
-    """From `d_pressure` (S, T) to the derivatives by couplings and by the persistence of their echoes, in place."""
+    """From `d_pressure` (S, T) to the derivatives by couplings and by the persistence of their aftermaths, in place."""
     for s in range(len(fast_part)):
         if fast_part[s] < 0:
             continue
         adjoint = 0.0
-        for t in range(echo.shape[1] - 1, 0, -1):
+        for t in range(aftermath.shape[1] - 1, 0, -1):
             adjoint = persistence[fast_part[s]] * adjoint + d_pressure[s, t]
-            d_persistence[fast_part[s]] += adjoint * echo[s, t - 1]
+            d_persistence[fast_part[s]] += adjoint * aftermath[s, t - 1]
             for c in range(len(coupling_target)):
                 if coupling_target[c] == s:
                     d_parameters[offsets[_COUPLING] + c] += adjoint * occurred[c, t - 1]
@@ -227,7 +227,7 @@ def run_back(
     weight: Floats,
     persistence: Floats,
     part: Floats,
-    echo: Floats,
+    aftermath: Floats,
     d_pressure: Floats,
     d_parameters: Floats,
 ) -> Floats:
@@ -249,8 +249,8 @@ def run_back(
                 d_persistence[p] += adjoint * (part[p, t - 1] - rho / noise * innovation[p, t])
             else:
                 d_innovation[p, t] = adjoint
-    run_echo_back(
-        offsets, fast_part, coupling_target, occurred, persistence, echo, d_pressure, d_persistence, d_parameters
+    run_aftermath_back(
+        offsets, fast_part, coupling_target, occurred, persistence, aftermath, d_pressure, d_persistence, d_parameters
     )
     for s in range(len(share_of)):
         if share_of[s] >= 0:
@@ -354,7 +354,7 @@ def log_likelihood(standard: Floats, innovation: Floats, design: Structure, data
     weight = weigh_parts(
         parameters, offsets, design.fast_part, design.slow_part, design.share_of, len(design.part_scenario)
     )
-    persistence, part, echo, pressure = run_forward(
+    persistence, part, aftermath, pressure = run_forward(
         parameters,
         innovation,
         offsets,
@@ -375,7 +375,7 @@ def log_likelihood(standard: Floats, innovation: Floats, design: Structure, data
     )
     run_levels_back(parameters, offsets, *links, pressure, d_level, d_pressure, d_parameters)
     parts = design.fast_part, design.slow_part, design.share_of, design.part_scenario
-    run = weight, persistence, part, echo
+    run = weight, persistence, part, aftermath
     d_innovation = run_back(
         parameters, innovation, offsets, *parts, design.coupling_target, occurred, *run, d_pressure, d_parameters
     )

@@ -78,7 +78,7 @@ class NutsSampler:
         compiled = self._compile(design, cells, window)
         compiled_at = time.monotonic()
         report(Progress("compiling", 1, 1))
-        trace = self._run(compiled, model_data(cells, window), seed, limits, began, report)
+        trace = self._run(compiled, model_data(cells, window), seed, limits, report)
         posterior = trace["posterior"]
         standard = posterior["standard"].to_numpy()
         innovation = posterior["innovation"].to_numpy()
@@ -105,7 +105,6 @@ class NutsSampler:
         data: Data,
         seed: int,
         limits: Limits,
-        began: float,
         report: Callable[[Progress], None],
     ) -> Any:  # noqa: ANN401
         total = self.run.chains * (self.run.draws + self.run.tune)
@@ -128,7 +127,7 @@ class NutsSampler:
             blocking=False,
         )
         try:
-            trace = _wait(sampler, limits, began)
+            trace = _wait(sampler, limits)
         except (FitInterruptedError, KeyboardInterrupt):
             sampler.cancel()
             raise
@@ -136,12 +135,9 @@ class NutsSampler:
         return trace
 
 
-def _wait(sampler: Any, limits: Limits, began: float) -> Any:  # noqa: ANN401
+def _wait(sampler: Any, limits: Limits) -> Any:  # noqa: ANN401
     while True:
-        if limits.cancelled():
-            raise FitInterruptedError("it was cancelled")
-        if time.monotonic() - began > limits.deadline_seconds:
-            raise FitInterruptedError(f"its deadline of {limits.deadline_seconds:g} s passed")
+        limits.check()
         try:
             return sampler.wait(timeout=_POLL_SECONDS)
         except TimeoutError:

@@ -103,6 +103,7 @@ def _row(item: Observation, fingerprint: str) -> dict[str, Any]:
         "source": item.source,
         "author": item.author,
         "recorded_at": item.recorded_at,
+        "entered_at": item.entered_at,
         "coverage": item.coverage,
         "supersedes": item.supersedes,
         "withdrawn": item.withdrawn,

@@ -34,6 +34,7 @@ observation = Table(
     Column("coverage", Double),
     Column("supersedes", String(64), ForeignKey("observation.id")),
     Column("withdrawn", Boolean, nullable=False),
+    Column("entered_at", Instant),
     Index(None, "indicator", "recorded_at"),
 )
 

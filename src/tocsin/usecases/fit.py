@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tocsin.domain.diagnosis import Diagnosis, rejections
+from tocsin.domain.errors import DamagedArtifactError
 from tocsin.domain.evidence import Evidence, derive_evidence
 from tocsin.domain.fit import Fit
-from tocsin.ensemble.cells import CellArrays, WindowArrays, lay_out_cells, lay_out_window
+from tocsin.ensemble.cells import lay_out_cells, lay_out_window
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
 from tocsin.ensemble.ensemble import Ensemble
-from tocsin.ensemble.futures import Futures, Start, begin, simulate
+from tocsin.ensemble.futures import Futures, begin, simulate
+from tocsin.ensemble.identity import counted, declared
 from tocsin.ensemble.odds import estimate, even_weights
 from tocsin.ensemble.recipe import fingerprint
 from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger, Limits, Progress, Sampler
@@ -29,7 +30,7 @@ DRAWS = 4000
 """Independent draws of the prior."""
 FUTURES = 32
 """Futures of each draw."""
-FORMULA = 4
+FORMULA = 5
 """Raised whenever evidence, futures or the prior are computed otherwise, so that old fits are not taken for new."""
 
 
@@ -61,22 +62,22 @@ def fit_theater(
     observations = means.ledger.observations([indicator.id for indicator in theater.indicators], as_of)
     evidence = derive_evidence(theater, observations, as_of)
     design = lay_out(theater)
-    cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
-    start = begin(theater, design, evidence)
-    recipe = fit_recipe(theater, design, cells, window, start, seed, means.sampler.settings)
-    done = means.fits.find(recipe[:16])
+    identity = declared(theater, design), counted(theater, design, evidence)
+    recipe = fit_recipe(*identity, as_of, seed, means.sampler.settings)
+    done = _done_already(means.fits, recipe[:16])
     if done is not None:
         return done
-    began = time.monotonic()
     if evidence.empty:
-        draws, health, compile_seconds = prior_draws(design, seed, DRAWS), None, 0.0
+        draws, health, compile_seconds, sample_seconds = prior_draws(design, seed, DRAWS), None, 0.0, 0.0
     else:
+        cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
         sampled = means.sampler.sample(design, cells, window, seed=seed, limits=limits, report=report)
-        draws, health, compile_seconds = sampled.draws, sampled.diagnosis, sampled.compile_seconds
-    ensemble = imagine(theater, design, evidence, draws, seed, report)
+        draws, health = sampled.draws, sampled.diagnosis
+        compile_seconds, sample_seconds = sampled.compile_seconds, sampled.sample_seconds
+    futures, prior = imagine(theater, design, evidence, draws, seed, limits, report)
     if health is not None:
-        health = replace(health, odds_error=_largest_error(theater, ensemble.futures))
-    data = means.codec.encode(ensemble)
+        health = replace(health, odds_error=_largest_error(theater, futures))
+    data = means.codec.encode(Ensemble(design.scenarios, draws, futures, *identity, prior))
     fit = Fit(
         id=recipe[:16],
         theater=theater.id,
@@ -88,34 +89,36 @@ def fit_theater(
         rejections=_judge(health),
         sha256=hashlib.sha256(data).hexdigest(),
         compile_seconds=compile_seconds,
-        sample_seconds=time.monotonic() - began - compile_seconds,
+        sample_seconds=sample_seconds,
     )
+    limits.check()
     means.fits.save(fit, data)
     return fit
 
 
-def fit_recipe(
-    theater: Theater,
-    design: Design,
-    cells: CellArrays,
-    window: WindowArrays,
-    start: Start,
-    seed: int,
-    settings: Mapping[str, object],
-) -> str:
+def _done_already(fits: FitBook, fit_id: str) -> Fit | None:
+    """The fit of that id, if its draws are whole: damaged ones are made again, which gives the same bits."""
+    done = fits.find(fit_id)
+    if done is None:
+        return None
+    try:
+        fits.draws(done)
+    except DamagedArtifactError:
+        return None
+    return done
+
+
+def fit_recipe(model: str, evidence: str, as_of: datetime, seed: int, settings: Mapping[str, object]) -> str:
     """The fingerprint of everything that decides the stored draws and the odds read off them."""
-    horizons = {scenario.id: scenario.horizons for scenario in theater.scenarios}
     return fingerprint(
         {
-            "design": design,
-            "cells": cells,
-            "window": window,
-            "start": start,
+            "declared": model,
+            "counted": evidence,
+            "as_of": as_of,
             "seed": seed,
             "formula": FORMULA,
             "draws": DRAWS,
             "futures": FUTURES,
-            "horizons": horizons,
             "sampler": settings,
         }
     )
@@ -127,14 +130,16 @@ def imagine(
     evidence: Evidence,
     draws: Draws,
     seed: int,
+    limits: Limits,
     report: Callable[[Progress], None],
-) -> Ensemble:
-    """The ensemble of some draws: their futures, and beside them the prior's odds."""
+) -> tuple[Futures, dict[tuple[str, int], float]]:
+    """The futures of some draws, and beside them the prior's odds by scenario and horizon."""
     report(Progress("simulating futures", 0, 2))
     nothing = replace(evidence, cells=(), occurred={}, watched={}, counted=_no_counts(evidence))
-    unknowing = simulate(design, prior_draws(design, seed, DRAWS), begin(theater, design, nothing), seed, FUTURES)
+    before = begin(theater, design, nothing)
+    unknowing = simulate(design, prior_draws(design, seed, DRAWS), before, seed, FUTURES, limits.check)
     report(Progress("simulating futures", 1, 2))
-    futures = simulate(design, draws, begin(theater, design, evidence), seed, FUTURES)
+    futures = simulate(design, draws, begin(theater, design, evidence), seed, FUTURES, limits.check)
     report(Progress("simulating futures", 2, 2))
     weights = even_weights(unknowing)
     prior = {
@@ -142,7 +147,7 @@ def imagine(
         for position, scenario in enumerate(theater.scenarios)
         for days in scenario.horizons
     }
-    return Ensemble(design.scenarios, draws, futures, prior)
+    return futures, prior
 
 
 def _no_counts(evidence: Evidence) -> dict[str, tuple[int, ...]]:

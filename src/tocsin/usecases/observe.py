@@ -44,7 +44,10 @@ def observe(
     """
     reports = read_drafts(drafts, indicators, today=timeline.last_day(now))
     return ledger.record(
-        [observation_of(report, author, _known_at(report, timeline) if history else now) for report in reports]
+        [
+            observation_of(report, author, _known_at(report, timeline) if history else now, now if history else None)
+            for report in reports
+        ]
     )
 
 
@@ -52,7 +55,7 @@ def _known_at(report: Report, timeline: Timeline) -> datetime:
     return known_since(timeline, report.observed_on, report.indicator.delay_days)
 
 
-def observation_of(report: Report, author: str, recorded_at: datetime) -> Observation:
+def observation_of(report: Report, author: str, recorded_at: datetime, entered_at: datetime | None) -> Observation:
     """An accepted report as an observation whose id comes from its content.
 
     So the same report has the same id in every store, and names in notes and links keep their meaning.
@@ -68,6 +71,7 @@ def observation_of(report: Report, author: str, recorded_at: datetime) -> Observ
         source=report.source,
         author=author,
         recorded_at=recorded_at,
+        entered_at=entered_at,
         coverage=report.coverage,
     )
     return replace(unnamed, id=unnamed.fingerprint()[:_ID_DIGITS])

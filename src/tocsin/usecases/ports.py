@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tocsin.domain.errors import FitInterruptedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
@@ -69,10 +71,18 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may stop a fit: `cancelled` is asked several times a second; `deadline_seconds` counts from its start."""
+    """What may stop a fit: `cancelled` is asked several times a second; `elapsed` are the seconds since it began."""
 
     deadline_seconds: float
     cancelled: Callable[[], bool]
+    elapsed: Callable[[], float]
+
+    def check(self) -> None:
+        """FitInterruptedError once it is cancelled or the deadline has passed."""
+        if self.cancelled():
+            raise FitInterruptedError("it was cancelled")
+        if self.elapsed() > self.deadline_seconds:
+            raise FitInterruptedError(f"its deadline of {self.deadline_seconds:g} s passed")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -103,7 +113,7 @@ class Sampler(Protocol):
         limits: Limits,
         report: Callable[[Progress], None],
     ) -> Sampled:
-        """Sample, or raise FitInterruptedError within a second of being cancelled or passing the deadline."""
+        """Sample, or raise FitInterruptedError within a second of being stopped; compiling is finished first."""
         ...
 
 

@@ -10,18 +10,18 @@ from tocsin.domain.evidence import derive_evidence
 from tocsin.domain.odds import Interval, JointOdds, Odds, Status
 from tocsin.domain.wording import word
 from tocsin.ensemble.design import lay_out
+from tocsin.ensemble.identity import counted, declared
 from tocsin.ensemble.influence import Influence, influences
 from tocsin.ensemble.odds import estimate, even_weights, joint
 from tocsin.ensemble.update import Live, bring_up_to
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from tocsin.domain.evidence import Evidence
+    from tocsin.domain.evidence import Cell, Evidence
     from tocsin.domain.fit import Fit
     from tocsin.domain.theater import Theater
-    from tocsin.ensemble.design import Design, Floats
+    from tocsin.ensemble.design import Floats
     from tocsin.ensemble.ensemble import Ensemble
     from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
 
@@ -32,19 +32,19 @@ class Standing:
 
     Attributes:
         fit: The accepted fit behind it.
-        design: Structure.
-        evidence: What is counted in it.
-        ensemble: Draws and futures as of `evidence.as_of`.
+        as_of: The instant that its futures start from.
+        ensemble: Draws and futures.
         weights: (D,) that sum to 1.
         status: How the weights came about.
+        cells: The evidence in it; empty where it cannot be told.
     """
 
     fit: Fit
-    design: Design
-    evidence: Evidence
+    as_of: datetime
     ensemble: Ensemble
     weights: Floats
     status: Status
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,9 +53,10 @@ class Reading:
 
     Attributes:
         fit: The accepted fit that states them.
-        odds: One for each scenario and horizon, in order of declaration.
-        joint: For each ordered pair of scenarios, at the longest horizon that both declare.
-        counted_most: For each scenario, what moved its longest-horizon odds, largest first; empty for a prior.
+        odds: One for each scenario and horizon that was fitted, in order.
+        joint: For each ordered pair of scenarios, at the longest horizon that both have.
+        counted_most: For each scenario, what moved its longest-horizon odds, largest first; empty where that cannot
+            be told, and for a prior.
     """
 
     fit: Fit
@@ -71,31 +72,41 @@ def read_odds(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCo
     """
     standing = stand_at(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
     ensemble, weights = standing.ensemble, standing.weights
+    horizons = _horizons(ensemble)
     counted_most = {
-        scenario.id: influences(
-            standing.design, ensemble, weights, standing.evidence.cells, position, scenario.horizons[-1]
-        )
-        for position, scenario in enumerate(theater.scenarios)
+        name: influences(lay_out(theater), ensemble, weights, standing.cells, position, horizons[name][-1])
+        for position, name in enumerate(ensemble.scenarios)
+        if standing.cells
     }
-    return Reading(standing.fit, _odds(theater, standing, as_of), _joint(theater, ensemble, weights), counted_most)
+    return Reading(standing.fit, _odds(standing, as_of), _joint(ensemble, weights), counted_most)
 
 
 def stand_at(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime) -> Standing:
-    """The ensemble of the latest accepted fit not after an instant, brought up to it where that can be done."""
+    """The ensemble of the latest accepted fit not after an instant, brought up to it where that can be done.
+
+    It cannot where the declared files have changed since, where the evidence of then cannot be had again, or where more
+    time has passed than pressure is kept for: then the fit stands as it was, and a refit is wanted.
+    """
     fit = fits.latest_accepted(theater.id, as_of)
     if fit is None:
-        raise NoFitError(theater.id, theater.timeline.last_day(as_of).isoformat())
-    design = lay_out(theater)
+        raise NoFitError(theater.id, theater.timeline.name_instant(as_of))
     ensemble = codec.decode(fits.draws(fit))
+    as_it_was = Standing(fit, fit.as_of, ensemble, even_weights(ensemble.futures), Status.REFIT_WANTED, ())
+    design = lay_out(theater)
+    if declared(theater, design) != ensemble.declared:
+        return as_it_was
     observations = ledger.observations([indicator.id for indicator in theater.indicators], as_of)
-    then, now = (derive_evidence(theater, observations, instant) for instant in (fit.as_of, as_of))
-    if now.first_step - then.first_step >= ensemble.draws.recent.shape[2]:
-        # So long after the fit nothing that it knew of pressure is left to update.
-        return Standing(fit, design, then, ensemble, even_weights(ensemble.futures), Status.REFIT_WANTED)
+    # What the fit counted: history that was entered after it, however old, was not there.
+    seen = [item for item in observations if item.written_at <= fit.recorded_at]
+    then = derive_evidence(theater, seen, fit.as_of)
+    now = derive_evidence(theater, observations, as_of)
+    passed = now.first_step - then.first_step
+    if counted(theater, design, then) != ensemble.counted or passed >= ensemble.draws.recent.shape[2]:
+        return as_it_was
     live = bring_up_to(theater, design, ensemble, then, now, fit.seed)
     if live.out_of_reach:
-        return Standing(fit, design, then, ensemble, even_weights(ensemble.futures), Status.REFIT_WANTED)
-    return Standing(fit, design, now, live.ensemble, live.smoothed.weights, _status(then, now, live))
+        return as_it_was
+    return Standing(fit, as_of, live.ensemble, live.smoothed.weights, _status(then, now, live), now.cells)
 
 
 def _status(then: Evidence, now: Evidence, live: Live) -> Status:
@@ -107,42 +118,47 @@ def _status(then: Evidence, now: Evidence, live: Live) -> Status:
     return Status.FITTED if same else Status.LIVE
 
 
-def _odds(theater: Theater, standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
+def _horizons(ensemble: Ensemble) -> dict[str, list[int]]:
+    """The horizons that were fitted, by scenario; the declared ones may be others by now."""
+    horizons: dict[str, list[int]] = {name: [] for name in ensemble.scenarios}
+    for name, days in ensemble.prior:
+        horizons[name].append(days)
+    return horizons
+
+
+def _odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
     stated = []
-    for position, scenario in enumerate(theater.scenarios):
-        for days in scenario.horizons:
-            value = estimate(standing.ensemble.futures, position, days, standing.weights)
-            wording = word(value.probability, value.low90, value.high90)
-            stated.append(
-                Odds(
-                    scenario=scenario.id,
-                    horizon_days=days,
-                    probability=value.probability,
-                    interval50=Interval(value.low50, value.high50),
-                    interval90=Interval(value.low90, value.high90),
-                    prior=standing.ensemble.prior[scenario.id, days],
-                    error=value.error,
-                    words=wording.words,
-                    warning=wording.warning,
-                    status=standing.status,
-                    as_of=standing.evidence.as_of,
-                    fit=standing.fit.id,
-                    age_seconds=(as_of - standing.fit.as_of).total_seconds(),
-                )
+    for (name, days), prior in standing.ensemble.prior.items():
+        position = standing.ensemble.scenarios.index(name)
+        value = estimate(standing.ensemble.futures, position, days, standing.weights)
+        wording = word(value.probability, value.low90, value.high90)
+        stated.append(
+            Odds(
+                scenario=name,
+                horizon_days=days,
+                probability=value.probability,
+                interval50=Interval(value.low50, value.high50),
+                interval90=Interval(value.low90, value.high90),
+                prior=prior,
+                error=value.error,
+                words=wording.words,
+                warning=wording.warning,
+                status=standing.status,
+                as_of=standing.as_of,
+                fit=standing.fit.id,
+                age_seconds=(as_of - standing.fit.as_of).total_seconds(),
             )
+        )
     return tuple(stated)
 
 
-def _joint(theater: Theater, ensemble: Ensemble, weights: Floats) -> tuple[JointOdds, ...]:
+def _joint(ensemble: Ensemble, weights: Floats) -> tuple[JointOdds, ...]:
+    horizons = _horizons(ensemble)
     found = []
-    for first, one in enumerate(theater.scenarios):
-        for second, other in enumerate(theater.scenarios):
-            shared = _shared_horizon(one.horizons, other.horizons)
-            if first != second and shared is not None:
-                both, given = joint(ensemble.futures, first, second, shared, weights)
-                found.append(JointOdds(one.id, other.id, shared, both, given))
+    for first, one in enumerate(ensemble.scenarios):
+        for second, other in enumerate(ensemble.scenarios):
+            shared = set(horizons[one]) & set(horizons[other])
+            if first != second and shared:
+                both, given = joint(ensemble.futures, first, second, max(shared), weights)
+                found.append(JointOdds(one, other, max(shared), both, given))
     return tuple(found)
-
-
-def _shared_horizon(one: Sequence[int], other: Sequence[int]) -> int | None:
-    return max(set(one) & set(other), default=None)

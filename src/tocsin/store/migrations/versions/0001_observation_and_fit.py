@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("coverage", sa.Double),
         sa.Column("supersedes", sa.String(64)),
         sa.Column("withdrawn", sa.Boolean, nullable=False),
+        sa.Column("entered_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_observation"),
         sa.UniqueConstraint("fingerprint", name="uq_observation_fingerprint"),
         sa.ForeignKeyConstraint(["supersedes"], ["observation.id"], name="fk_observation_supersedes_observation"),
