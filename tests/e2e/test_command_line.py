@@ -143,7 +143,9 @@ def test_a_store_that_was_never_made_says_what_to_run(run: Run) -> None:
     assert "tocsin db upgrade" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["demo", "check", "observe", "import", "fit", "odds", "doctor", "db upgrade"])
+@pytest.mark.parametrize(
+    "command", ["demo", "check", "observe", "import", "fit", "odds", "whatif", "doctor", "db upgrade"]
+)
 def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     """`--help` exits 0 and shows a line to copy."""
     done = run(*command.split(), "--help")

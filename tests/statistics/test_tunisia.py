@@ -14,9 +14,10 @@ import pytest
 
 from support.kit import SEED, FilteredLedger, Kit, MemoryFits
 from tocsin.domain.elicitation import Normal
-from tocsin.domain.errors import DamagedArtifactError, FitInterruptedError, NoFitError
+from tocsin.domain.errors import DamagedArtifactError, FitInterruptedError, InvalidObservationError, NoFitError
 from tocsin.domain.evidence import Cell, derive_evidence
 from tocsin.domain.grading import parse_grade
+from tocsin.domain.observation import Draft
 from tocsin.domain.odds import Status
 from tocsin.domain.scenario import Event
 from tocsin.ensemble.cells import lay_out_cells
@@ -26,6 +27,7 @@ from tocsin.ensemble.odds import estimate, even_weights
 from tocsin.usecases.fit import Means, fit_theater
 from tocsin.usecases.ports import Ledger, Limits, Recorded
 from tocsin.usecases.read_odds import read_odds
+from tocsin.usecases.what_if import WhatIf, what_if
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -213,6 +215,7 @@ def test_history_entered_after_the_fit_counts_at_once(kit: Kit, tunisia_fit: Fit
         fits=kit.service.fits,
         codec=kit.service.codec,
         as_of=kit.theater.timeline.close_of(DAY),
+        reasons=False,
     )
     assert {item.status for item in reading.odds} == {Status.LIVE}
     found = {(item.scenario, item.horizon_days): item.probability for item in reading.odds}
@@ -311,3 +314,42 @@ def test_another_process_gives_the_same_odds_bit_for_bit(kit: Kit, tunisia_fit: 
     assert "sampling: 6000 of 6000" in done.stderr
     stored = [path.name for path in (tmp_path / "demo" / "fits").iterdir()]
     assert stored == [f"{tunisia_fit.sha256}.zarr.zip"]
+
+
+def _what_if(kit: Kit, *drafts: Draft) -> WhatIf:
+    return what_if(
+        kit.theater,
+        drafts,
+        ledger=kit.service.ledger,
+        fits=kit.service.fits,
+        codec=kit.service.codec,
+        as_of=kit.theater.timeline.close_of(DAY),
+    )
+
+
+def test_what_if_moves_the_odds_and_records_nothing(kit: Kit, tunisia_fit: Fit) -> None:
+    """A pledge would make the wilayat likelier, well graded more so; the ledger and the real odds stay."""
+    before = _known(kit)
+    pledge = Draft("group/pledge-publication", "2016-03-07", "1", "A1", origin="imagined")
+    certain, doubtful = (_what_if(kit, replace(pledge, grade=grade)) for grade in ("A1", "D4"))
+    wilayat = [item.scenario for item in certain.real.odds].index("tunisian-wilayat")
+    assert tunisia_fit.accepted
+    real = certain.real.odds[wilayat].probability
+    assert real == doubtful.real.odds[wilayat].probability
+    assert real < doubtful.imagined.odds[wilayat].probability < certain.imagined.odds[wilayat].probability
+    assert {item.status for item in certain.real.odds} == {Status.FITTED}
+    assert {item.status for item in certain.imagined.odds} == {Status.LIVE}
+    assert _known(kit) == before
+
+
+def test_what_if_of_nothing_is_what_is(kit: Kit, tunisia_fit: Fit) -> None:
+    """The same numbers, bit for bit."""
+    assert tunisia_fit.accepted
+    answer = _what_if(kit)
+    assert answer.real.odds == answer.imagined.odds
+
+
+def test_what_if_refuses_what_observing_would_refuse(kit: Kit) -> None:
+    """With the same words."""
+    with pytest.raises(InvalidObservationError, match="did you mean"):
+        _what_if(kit, Draft("group/pledge-publicaton", "2016-03-07", "1", "A1"))

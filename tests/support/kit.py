@@ -108,6 +108,7 @@ class Kit:
             fits=self.service.fits,
             codec=self.service.codec,
             as_of=self.theater.timeline.close_of(day),
+            reasons=True,
         )
 
     def probabilities(self, fit: Fit) -> dict[tuple[str, int], float]:

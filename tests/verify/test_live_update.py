@@ -93,10 +93,10 @@ def test_live_odds_follow_a_full_fit_or_are_flagged(kit: Kit) -> None:
     write_study(
         "live-update",
         "Live odds against a full refit",
-        f"{len(replays)} replays of the Tunisian chronicle, from {DAYS[0]} to {DAYS[-1]}: the odds of a fit brought up to\n"
-        f"a later day by weights, against a full fit of that day. The gap is the largest over all scenarios and\n"
+        f"{len(replays)} replays of the Tunisian chronicle, from {DAYS[0]} to {DAYS[-1]}: the odds of a fit brought\n"
+        f"up to a later day by weights, against a full fit of that day. The gap is the largest over all scenarios and\n"
         f"horizons; two full fits that differ only in their seed differ by up to a point.\n\n{_rows(replays)}\n\n"
-        f"Of {len(wide)} replays with a gap above 2 points, {caught} were flagged (provisional or refit wanted). Of\n"
+        f"Of {len(wide)} replays with a gap above 2 points, {caught} were flagged (provisional or refit wanted).\nOf "
         f"{len(replays) - len(wide)} within it, {needless} were flagged without need. Median gap of the unflagged:\n"
         f"{100 * median(trusted):.1f} points, largest {100 * max(trusted):.1f}.",
     )

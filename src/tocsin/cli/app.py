@@ -15,6 +15,7 @@ from tocsin.cli.fit import fit
 from tocsin.cli.importing import import_file
 from tocsin.cli.observe import observe
 from tocsin.cli.odds import odds
+from tocsin.cli.whatif import whatif
 from tocsin.domain.errors import InvalidInputError, InvalidObservationError, TocsinError
 
 _SHOWN_PROBLEMS = 40  # more would scroll the first, most telling ones away
@@ -35,6 +36,7 @@ app.command("observe")(observe)
 app.command("import")(import_file)
 app.command("fit")(fit)
 app.command("odds")(odds)
+app.command("whatif")(whatif)
 app.command("doctor")(doctor)
 app.add_typer(database, name="db")
 

@@ -34,7 +34,14 @@ def odds(
 
 def show_odds(service: Service, theater: Theater, as_of: datetime, *, as_json: bool) -> Reading:
     """Read and print; JSON goes to standard output alone."""
-    reading = read_odds(theater, ledger=service.ledger, fits=service.fits, codec=service.codec, as_of=as_of)
+    reading = read_odds(
+        theater,
+        ledger=service.ledger,
+        fits=service.fits,
+        codec=service.codec,
+        as_of=as_of,
+        reasons=not as_json,
+    )
     if as_json:
         typer.echo(odds_json(reading))
     else:

@@ -31,7 +31,17 @@ _WIDEST = 200
 
 def odds_json(reading: Reading) -> str:
     """The odds list as JSON: one object a scenario and horizon."""
-    return json.dumps([_object(item) for item in reading.odds], indent=2)
+    return json.dumps(odds_objects(reading), indent=2)
+
+
+def odds_objects(reading: Reading) -> list[dict[str, object]]:
+    """The odds as plain objects, one a scenario and horizon."""
+    return [_object(item) for item in reading.odds]
+
+
+def factor(probability: float, before: float) -> str:
+    """By how much the odds of one probability exceed those of another, for people."""
+    return _times(_odds(probability) / _odds(before))
 
 
 def _object(odds: Odds) -> dict[str, object]:
@@ -73,7 +83,7 @@ def print_reading(reading: Reading, theater: Theater) -> None:
                 _interval(item.interval90) + ("" if _inside(item) else " †"),
                 _words(item),
                 percent(item.prior),
-                _times(_odds(item.probability) / _odds(item.prior)),
+                factor(item.probability, item.prior),
                 end_section=row == len(rows) - 1,
             )
     # A number cut short is worse than a line that wraps.

@@ -56,7 +56,7 @@ class Reading:
         odds: One for each scenario and horizon that was fitted, in order.
         joint: For each ordered pair of scenarios, at the longest horizon that both have.
         counted_most: For each scenario, what moved its longest-horizon odds, largest first; empty where that cannot
-            be told, and for a prior.
+            be told or was not asked, and for a prior.
     """
 
     fit: Fit
@@ -65,10 +65,12 @@ class Reading:
     counted_most: dict[str, tuple[Influence, ...]]
 
 
-def read_odds(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime) -> Reading:
+def read_odds(
+    theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime, reasons: bool
+) -> Reading:
     """The odds as of an instant: those of the latest accepted fit not after it, brought up to it by live update.
 
-    NoFitError where there is no such fit.
+    NoFitError where there is no such fit. With `reasons` it is told what counted most, which takes a second.
     """
     standing = stand_at(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
     ensemble, weights = standing.ensemble, standing.weights
@@ -76,7 +78,7 @@ def read_odds(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCo
     counted_most = {
         name: influences(lay_out(theater), ensemble, weights, standing.cells, position, horizons[name][-1])
         for position, name in enumerate(ensemble.scenarios)
-        if standing.cells
+        if reasons and standing.cells
     }
     return Reading(standing.fit, _odds(standing, as_of), _joint(ensemble, weights), counted_most)
 

@@ -1,0 +1,91 @@
+"""`tocsin whatif`: what would the odds be if?"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tocsin.bootstrap.service import open_service
+from tocsin.cli.instants import read_as_of, show_instant
+from tocsin.cli.odds_table import factor, odds_objects, percent
+from tocsin.domain.errors import InvalidInputError, Problem
+from tocsin.domain.observation import Draft
+from tocsin.domain.theater import Theater
+from tocsin.settings import read_settings
+from tocsin.usecases.what_if import WhatIf, what_if
+
+_FORM = "INDICATOR=VALUE or INDICATOR=VALUE@GRADE, such as violence/border-attack=2@B2"
+_DEFAULT_GRADE = "A1"
+
+
+def whatif(
+    theater: Annotated[str, typer.Argument(help="The theater, such as tunisia.")],
+    readings: Annotated[
+        list[str], typer.Argument(help=f"What is imagined: {_FORM}; the grade is A1 if none is given.")
+    ],
+    as_of: Annotated[
+        str | None, typer.Option(help="As of the end of this day, or of this instant. [default: now]")
+    ] = None,
+    on: Annotated[str, typer.Option(help="The day of the readings, YYYY-MM-DD. [default: the day of --as-of]")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what the odds would be if something were observed. Nothing is recorded.
+
+    Example: tocsin whatif tunisia group/pledge-publication=1@B2 --as-of 2016-03-08
+    """
+    with open_service(read_settings()) as service:
+        declared = service.catalog.theater(theater)
+        instant = read_as_of(as_of, declared.timeline, datetime.now(UTC))
+        day = on or declared.timeline.last_day(instant).isoformat()
+        drafts = [_draft(text, day, place) for place, text in enumerate(readings, start=1)]
+        answer = what_if(declared, drafts, ledger=service.ledger, fits=service.fits, codec=service.codec, as_of=instant)
+    if as_json:
+        typer.echo(_json(answer))
+    else:
+        _print(answer, declared, ", ".join(readings))
+
+
+def _draft(text: str, day: str, place: int) -> Draft:
+    indicator, separator, rest = text.partition("=")
+    if not separator:
+        raise InvalidInputError([Problem("", None, f"reading {place}", repr(text), _FORM)])
+    value, _, grade = rest.partition("@")
+    return Draft(indicator, day, value, grade or _DEFAULT_GRADE, origin=f"what-if {place}")
+
+
+def _json(answer: WhatIf) -> str:
+    return json.dumps({"real": odds_objects(answer.real), "imagined": odds_objects(answer.imagined)}, indent=2)
+
+
+def _print(answer: WhatIf, theater: Theater, imagined: str) -> None:
+    as_of = show_instant(answer.imagined.odds[0].as_of, theater.timeline)
+    table = Table(
+        title=f"{theater.title}: odds as of {as_of}, if {imagined}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for heading in ("scenario", "days", "odds", "would be", "90 %", "× odds", "would be called"):
+        table.add_column(
+            heading, justify="left" if heading in {"scenario", "would be called"} else "right", no_wrap=True
+        )
+    for real, other in zip(answer.real.odds, answer.imagined.odds, strict=True):
+        table.add_row(
+            real.scenario,
+            str(real.horizon_days),
+            percent(real.probability),
+            percent(other.probability),
+            f"{percent(other.interval90.low)[:-2]}–{percent(other.interval90.high)}",
+            factor(other.probability, real.probability),
+            other.words,
+        )
+    console = Console(soft_wrap=True, highlight=False)
+    console.width = console.measure(table, options=console.options.update(width=200)).maximum
+    console.print(table)
+    console.print(f"status: {answer.imagined.odds[0].status} · fit {answer.imagined.fit.id} · nothing was recorded")
