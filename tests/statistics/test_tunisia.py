@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,6 @@ from tocsin.usecases.what_if import WhatIf, what_if
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
 
     from tocsin.domain.fit import Fit
     from tocsin.domain.observation import Observation
@@ -353,3 +353,17 @@ def test_what_if_refuses_what_observing_would_refuse(kit: Kit) -> None:
     """With the same words."""
     with pytest.raises(InvalidObservationError, match="did you mean"):
         _what_if(kit, Draft("group/pledge-publicaton", "2016-03-07", "1", "A1"))
+
+
+def test_the_odds_are_those_on_record(kit: Kit, tunisia_fit: Fit) -> None:
+    """A library upgrade, or a change meant to change nothing, must not move them unnoticed; four Monte Carlo errors."""
+    recorded = json.loads(
+        (Path(__file__).parents[1] / "golden" / "tunisia-2016-03-08.json").read_text(encoding="utf-8")
+    )
+    assert tunisia_fit.accepted
+    stated = {(item.scenario, item.horizon_days): item for item in kit.read(DAY).odds}
+    assert len(recorded) == len(stated)
+    for row in recorded:
+        item = stated[row["scenario"], row["horizon_days"]]
+        assert item.probability == pytest.approx(row["probability"], abs=4 * item.error)
+        assert item.prior == pytest.approx(row["prior"], abs=4 * item.error)
