@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -229,3 +230,37 @@ def test_control_c_stops_a_fit_in_words(store: Run, tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert "the fit was stopped: it was cancelled; the last accepted fit is unchanged" in said
     assert not list((tmp_path / "home" / "fits").glob("*"))
+
+
+def test_the_demo_leaves_alone_what_it_did_not_make(run: Run, tmp_path: Path) -> None:
+    """Neither a folder without its mark nor a store with somebody's observations is replaced."""
+    folder = tmp_path / "home" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "thesis.txt").write_text("mine", encoding="utf-8")
+    for words in (("demo", "--once"), ("demo", "--once", "--replace")):
+        done = run(*words)
+        assert done.returncode == 1
+        assert "was not made by the demo and is left alone" in done.stderr
+    assert (folder / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_the_demo_asks_before_it_replaces_observations_of_yours(tmp_path: Path) -> None:
+    """Those known only from tomorrow on as well."""
+    home = tmp_path / "home" / "demo"
+    environment = os.environ | {"TOCSIN_HOME": str(home)}
+
+    def tocsin(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "tocsin", *words]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert tocsin("db", "upgrade").returncode == 0
+    (home / "made-by-tocsin-demo").write_text("", encoding="utf-8")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert (
+        tocsin("observe", "tunisia", "society/protest", "2", "--on", today, "--grade", "B2", "--history").returncode
+        == 0
+    )
+    done = tocsin("demo", "--once")
+    assert done.returncode == 1
+    assert "holds 1 observations of yours and is left alone" in done.stderr
+    assert _count(home) == 1

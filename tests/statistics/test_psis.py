@@ -42,3 +42,12 @@ def test_no_smoothed_weight_is_above_the_largest_raw_one() -> None:
     assert np.all(np.isfinite(ours.weights))
     assert ours.weights.sum() == pytest.approx(1.0)
     assert ours.weights.max() == ours.weights[np.argmax(log_ratio)]
+
+
+def test_weights_that_rest_on_a_handful_of_draws_have_collapsed() -> None:
+    """Ratios that spread over forty log units; and a mild spread has not."""
+    random = np.random.default_rng(9)
+    assert smooth(random.normal(0, 12, 4000)).collapsed
+    mild = smooth(random.normal(0, 0.8, 4000))
+    assert mild.reliable
+    assert not mild.collapsed

@@ -205,6 +205,15 @@ def test_odds_of_a_fit_on_other_declarations_stand_as_they_were(kit: Kit, tunisi
     assert reading.counted_most == {}
 
 
+def test_of_fits_on_several_declarations_the_one_on_these_answers(kit: Kit, tunisia_fit: Fit) -> None:
+    """A range changed, fitted, and changed back: the first fit answers again, though another was recorded since."""
+    other = replace(tunisia_fit, id="other", recipe="other", declared="other", recorded_at=kit.now + timedelta(hours=1))
+    kit.service.fits.save(other, kit.service.fits.draws(tunisia_fit))
+    reading = kit.read(DAY)
+    assert reading.fit == tunisia_fit
+    assert {item.status for item in reading.odds} == {Status.FITTED}
+
+
 def test_history_entered_after_the_fit_counts_at_once(kit: Kit, tunisia_fit: Fit) -> None:
     """However old its day: the odds are live, not "fitted", and an attack more moves them up."""
     model = next(item for item in _known(kit) if item.indicator == "violence/border-attack")

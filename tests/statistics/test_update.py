@@ -67,7 +67,7 @@ def test_live_odds_after_three_days_are_those_of_a_refit(kit: Kit, tunisia_fit: 
 def test_weeks_of_news_are_told_apart_from_what_weights_can_carry(kit: Kit, tunisia_fit: Fit) -> None:
     """Four weeks on, the weights rest on a few draws, and say so."""
     live = _live(kit, tunisia_fit, _evidence(kit, DAY), _evidence(kit, DAY + timedelta(weeks=4)))
-    assert not live.smoothed.reliable
+    assert live.smoothed.collapsed
 
 
 def test_a_retraction_takes_back_what_the_report_did(kit: Kit, tunisia_fit: Fit) -> None:
@@ -102,6 +102,16 @@ def test_a_change_before_the_pressure_that_is_kept_is_out_of_reach(kit: Kit, tun
     """A report from two years ago cannot be weighed by what was kept; it is counted as such, not guessed."""
     old = _report(kit, "old", observed_on=date(2014, 6, 2))
     live = _live(kit, tunisia_fit, _evidence(kit, DAY), _evidence(kit, DAY, old))
+    assert live.out_of_reach == 1
+
+
+def test_a_crossing_in_a_past_step_is_out_of_reach(kit: Kit, tunisia_fit: Fit) -> None:
+    """Late attacks that would have made an offensive of last month add pressure that the fit's draws do not hold."""
+    late = [
+        _report(kit, f"late {number}", origin=f"late {number}", observed_on=date(2016, 2, 10 + number))
+        for number in range(6)
+    ]
+    live = _live(kit, tunisia_fit, _evidence(kit, DAY), _evidence(kit, DAY, *late))
     assert live.out_of_reach == 1
 
 

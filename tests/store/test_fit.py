@@ -23,6 +23,8 @@ def _fit(name: str, draws: bytes, **changes: object) -> Fit:
         as_of=_NOON,
         recorded_at=_NOON + timedelta(minutes=1),
         recipe=name * 4,
+        declared=name * 2,
+        counted=name * 3,
         seed=2**64 - 1,
         diagnosis=_HEALTHY,
         rejections=(),
@@ -66,7 +68,7 @@ def test_a_rejected_fit_keeps_its_reasons_and_its_nan(shelf: FitShelf) -> None:
     assert math.isnan(found.diagnosis.rhat)
     assert math.isinf(found.diagnosis.bfmi)
     assert found.rejections == ("R-hat nan", "“quoted”")
-    assert shelf.latest_accepted("tunisia", _NOON) is None
+    assert shelf.accepted("tunisia", _NOON) == []
 
 
 def test_the_latest_accepted_fit_is_of_the_latest_evidence_then_the_last_recorded(shelf: FitShelf) -> None:
@@ -86,10 +88,9 @@ def test_the_latest_accepted_fit_is_of_the_latest_evidence_then_the_last_recorde
         )
 
     def latest(as_of: datetime) -> str | None:
-        found = shelf.latest_accepted("tunisia", as_of)
-        return None if found is None else found.id
+        return next((fit.id for fit in shelf.accepted("tunisia", as_of)), None)
 
-    assert latest(_NOON) == "second"
+    assert [fit.id for fit in shelf.accepted("tunisia", _NOON)] == ["second", "first", "old"]
     assert latest(_NOON + hour) == "later"
     assert latest(_NOON - timedelta(microseconds=1)) == "old"
     assert latest(_NOON - 2 * hour) is None

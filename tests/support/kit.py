@@ -59,7 +59,7 @@ class MemoryFits:
         """The fit of that id."""
         return self.kept[fit_id][0] if fit_id in self.kept else None
 
-    def latest_accepted(self, theater: str, as_of: datetime) -> Fit | None:
+    def accepted(self, theater: str, as_of: datetime) -> list[Fit]:
         """Not asked of worlds that never were."""
         raise NotImplementedError
 

@@ -377,17 +377,25 @@ _GRADES = ["A1", "A2", "B2", "C3", "F6", "D4", "D5"]
 def test_a_further_report_changes_what_is_believed_by_at_most_its_trust(
     kind: Kind, data: st.DataObject, trust: float
 ) -> None:
-    """So a report that is not trusted changes nothing, whatever it says."""
+    """So a report that is not trusted changes nothing, whatever it says. That somebody looked is known from another."""
     indicator = _BY_KIND[kind]
+    looked = _report("looked", _CLAIM if kind is not Kind.PRESENCE else _ATTACK, 0, "B2")
     voices = data.draw(st.lists(st.tuples(_VALUES[kind], st.sampled_from(_GRADES)), min_size=1, max_size=4))
     said = [_report(f"o{number}", indicator, value, grade) for number, (value, grade) in enumerate(voices)]
     further = _report("further", indicator, data.draw(_VALUES[kind]), "E5")
     grades = GradeTable().with_overrides({Grade("E", "5"): trust})
-    before = _cell(said, indicator, grades=grades)
-    after = _cell([*said, further], indicator, grades=grades)
+    before = _cell([looked, *said], indicator, grades=grades)
+    after = _cell([looked, *said, further], indicator, grades=grades)
     assert _distance(before, after) <= trust + _ROUNDING
     assert math.fsum(alternative.trust for alternative in after.alternatives) <= 1 + _ROUNDING
     assert all(alternative.trust > 0 for alternative in after.alternatives)
+
+
+def test_a_report_that_does_not_count_wakes_no_silence() -> None:
+    """One rumor is no sign that somebody has been looking; a report that counts is."""
+    rumor, report = (_report("o1", _PRICE, 4.5, grade) for grade in ("E5", "B2"))
+    assert not [cell for cell in derive_evidence(_theater(), [rumor], _NOW).cells if cell.silent]
+    assert [cell for cell in derive_evidence(_theater(), [report], _NOW).cells if cell.silent]
 
 
 @pytest.mark.parametrize("kind", [Kind.COUNT, Kind.PRESENCE, Kind.ORDINAL])

@@ -30,8 +30,8 @@ _ODDS = Odds(
 
 
 def _reading(*odds: Odds) -> Reading:
-    fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", 1, None, (), "", 0.0, 0.0)
-    return Reading(fit, odds, (), {})
+    fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", "", "", 1, None, (), "", 0.0, 0.0)
+    return Reading(fit, odds, (), _AS_OF, None, {})
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,6 @@ from tocsin.usecases.read_odds import Reading
 
 _HEADINGS = ("scenario", "days", "odds", "90 %", "words", "prior", "× odds")
 _NUMBERS = {"days", "odds", "prior", "× odds"}
-_WARNINGS = {
-    Status.PROVISIONAL: "provisional: so much has come in since the fit that these odds rest on few of its draws",
-    Status.REFIT_WANTED: "refit wanted: what has come in since the fit is NOT counted here",
-}
 _SHOWN_REASONS = 3
 _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 _WIDEST = 200
@@ -157,8 +153,11 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     first = reading.odds[0]
     error = max(item.error for item in reading.odds)
     lines = []
-    if first.status in _WARNINGS:
-        lines += [f"! {_WARNINGS[first.status]}; run: tocsin fit {theater.id}"]
+    refit = f"run: tocsin fit {theater.id} --as-of {theater.timeline.name_instant(reading.asked)}"
+    if first.status is Status.REFIT_WANTED:
+        lines.append(f"! refit wanted: these are the odds of the fit's own instant, as {reading.reason}; {refit}")
+    if first.status is Status.PROVISIONAL:
+        lines.append(f"! provisional: so much has come in since the fit that these rest on few of its draws; {refit}")
     lines += [
         (
             f"status: {first.status} · fit {reading.fit.id} of {show_instant(reading.fit.as_of, theater.timeline)}, "

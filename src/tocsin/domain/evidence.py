@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 from tocsin.domain.timeline import Timeline, known_since
 
 ATTENTION_DAYS = 91
-"""Silence counts only within a quarter year of some report: where the ledger holds none at all for longer, nobody is
-known to have been looking, and what nobody looked for is no evidence."""
+"""Silence counts only within a quarter year of some report that counts: where the ledger holds none for longer, nobody
+is known to have been looking, and what nobody looked for is no evidence."""
 COUNTED_TRUST = 0.5
-"""A report counts toward a threshold rule when it is at least as likely right as wrong."""
+"""A report counts toward a threshold rule, and shows that somebody looked, when it is at least as likely right as
+wrong."""
 _ROUNDING = 1e-12  # differences of trusts do not sum to a trust again exactly
 
 
@@ -110,7 +111,7 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
     watched = {indicator.id for indicator in theater.indicators}
     standing = [item for item in effective(observations, as_of) if item.indicator in watched]
     placed = _placed(theater, standing, first)
-    attended = _attended(timeline, standing, first)
+    attended = _attended(theater, standing, first)
     cells = tuple(
         cell
         for indicator in theater.indicators
@@ -152,9 +153,10 @@ def _placed(
     return placed
 
 
-def _attended(timeline: Timeline, standing: Sequence[Observation], first: int) -> list[bool]:
-    """For each step of the window, whether some report lies within a quarter year of it."""
-    days = sorted(item.observed_on for item in standing)
+def _attended(theater: Theater, standing: Sequence[Observation], first: int) -> list[bool]:
+    """For each step of the window, whether some report that counts lies within a quarter year of it."""
+    timeline = theater.timeline
+    days = sorted(item.observed_on for item in standing if theater.grades.trust(item.grade) >= COUNTED_TRUST)
     attended = []
     for number in range(first, first + timeline.window):
         after = bisect_left(days, timeline.start_of(number) - timedelta(days=ATTENTION_DAYS))

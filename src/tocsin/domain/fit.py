@@ -21,6 +21,8 @@ class Fit:
         as_of: The instant whose evidence was fitted.
         recorded_at: The instant at which the fit was recorded.
         recipe: SHA-256 of everything that decides the draws: design, evidence, seed, sampler settings, versions.
+        declared: Fingerprint of the structure, priors and horizons that were fitted.
+        counted: Fingerprint of the evidence that was fitted.
         seed: Seed of the sampler and of the futures.
         diagnosis: Sampler health; None where there was nothing to fit and the draws are the prior's own.
         rejections: Why it was rejected; empty when it was accepted.
@@ -34,6 +36,8 @@ class Fit:
     as_of: datetime
     recorded_at: datetime
     recipe: str
+    declared: str
+    counted: str
     seed: int
     diagnosis: Diagnosis | None
     rejections: tuple[str, ...]

@@ -20,14 +20,10 @@ class Ensemble:
         scenarios: Ids, in array order.
         draws: Parameters and recent pressure.
         futures: What was simulated from them.
-        declared: Fingerprint of the design and horizons that were fitted.
-        counted: Fingerprint of the evidence that was fitted.
         prior: The probability of each (scenario id, horizon in days) before any evidence.
     """
 
     scenarios: tuple[str, ...]
     draws: Draws
     futures: Futures
-    declared: str
-    counted: str
     prior: Mapping[tuple[str, int], float]

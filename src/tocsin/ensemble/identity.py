@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from tocsin.ensemble.design import Design
 
 
+FORMULA = 6
+"""Raised whenever evidence, futures or the prior are computed otherwise, so that old fits are not taken for new."""
+
+
 def declared(theater: Theater, design: Design) -> str:
     """The fingerprint of structure, priors and horizons."""
     horizons = {scenario.id: scenario.horizons for scenario in theater.scenarios}
-    return fingerprint({"design": design, "horizons": horizons})
+    return fingerprint({"design": design, "horizons": horizons, "formula": FORMULA})
 
 
 def counted(theater: Theater, design: Design, evidence: Evidence) -> str:

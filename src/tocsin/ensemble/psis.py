@@ -20,6 +20,8 @@ UNRELIABLE_SHAPE = 0.7
 """Above this k̂ a sample of any practical size does not converge (Vehtari et al., section 3.2)."""
 MIN_EFFECTIVE_SHARE = 0.05
 """Below this share of effective draws the weights rest on too few of them."""
+FEWEST_EFFECTIVE = 50
+"""Under so many effective draws a 90 % interval has fewer than three on either side of it."""
 
 _PRIOR_DRAWS = 10  # the tail fit leans toward k = 1/2 as if by so many draws
 _PRIOR_SHAPE = 0.5
@@ -44,6 +46,11 @@ class Smoothed:
     def effective_share(self) -> float:
         """Effective draws over draws: 1 / (D · Σ w²)."""
         return float(1.0 / (len(self.weights) * np.sum(self.weights**2)))
+
+    @property
+    def collapsed(self) -> bool:
+        """The weights tell nothing any more, not even how wrong they are: k̂ above 1 or under 50 effective draws."""
+        return self.shape > 1.0 or self.effective_share * len(self.weights) < FEWEST_EFFECTIVE
 
     @property
     def reliable(self) -> bool:

@@ -32,7 +32,8 @@ class Live:
     Attributes:
         ensemble: Draws and futures as of the instant.
         smoothed: Weights of the draws, and the shape of their tail.
-        out_of_reach: Changed cells that lie before the pressure that is kept; the weights leave them out.
+        out_of_reach: Changes that the weights leave out: cells before the pressure that is kept, and occurrences that
+            would have added pressure to steps that the fit has drawn already.
     """
 
     ensemble: Ensemble
@@ -52,6 +53,7 @@ def bring_up_to(theater: Theater, design: Design, ensemble: Ensemble, then: Evid
     gained, lost, out_of_reach = _changed(then, now, passed, draws.recent.shape[2])
     log_ratio = recent_log_likelihood(design, draws, gained) - recent_log_likelihood(design, draws, lost)
     log_ratio += _events(design, draws, then, now, passed)
+    out_of_reach += _past_occurrences(design, then, now, passed)
     start = begin(theater, design, now)
     futures = ensemble.futures
     if start != begin(theater, design, then):
@@ -89,6 +91,22 @@ def _changed(then: Evidence, now: Evidence, passed: int, reach: int) -> tuple[li
     lost = [cell for key, cell in before.items() if key[1] >= 0 and after.get(key) != cell]
     within = [[cell for cell in cells if cell.step >= first] for cells in (gained, lost)]
     return within[0], within[1], len({(cell.indicator, cell.step) for cell in (*gained, *lost) if cell.step < first})
+
+
+def _past_occurrences(design: Design, then: Evidence, now: Evidence, passed: int) -> int:
+    """Occurrences of couplings' sources that are known now and were not then, or the other way, before the last step.
+
+    What an occurrence adds to pressure from its next step on is in the fit's draws, and no weight moves it. After the
+    fit's last step the next one is still to be drawn.
+    """
+    last = then.steps - 1 - passed
+    changed = 0
+    for source in {int(row) for row in design.coupling_source}:
+        name = design.scenarios[source]
+        before = {step - passed for step in then.occurred.get(name, ())}
+        after = set(now.occurred.get(name, ()))
+        changed += sum(0 <= step < last for step in before ^ after)
+    return changed
 
 
 def _events(design: Design, draws: Draws, then: Evidence, now: Evidence, passed: int) -> Floats:

@@ -21,7 +21,7 @@ from tocsin.ensemble.futures import Futures
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 2
+FORMAT = 1
 """Raised when the layout changes; other formats are refused."""
 
 
@@ -66,8 +66,6 @@ def _attributes(ensemble: Ensemble) -> dict[str, Any]:
         "format": FORMAT,
         "scenarios": list(ensemble.scenarios),
         "chains": ensemble.draws.chains,
-        "declared": ensemble.declared,
-        "counted": ensemble.counted,
         "prior": [[scenario, days, chance] for (scenario, days), chance in ensemble.prior.items()],
     }
 
@@ -93,7 +91,5 @@ def _read(root: zarr.Group) -> Ensemble:
         scenarios=tuple(attributes["scenarios"]),
         draws=Draws(chains=attributes["chains"], **arrays["draws"]),
         futures=Futures(**arrays["futures"]),
-        declared=attributes["declared"],
-        counted=attributes["counted"],
         prior={(scenario, days): chance for scenario, days, chance in attributes["prior"]},
     )

@@ -59,18 +59,16 @@ class FitShelf:
             row = connection.execute(select(table).where(table.c.id == fit_id)).one_or_none()
         return None if row is None else _fit(row)
 
-    def latest_accepted(self, theater: str, as_of: datetime) -> Fit | None:
-        """The accepted fit with the latest `as_of` not after the given one; of equals the last recorded."""
+    def accepted(self, theater: str, as_of: datetime) -> list[Fit]:
+        """The accepted fits whose `as_of` is not after the given one: the latest first, of equals the last recorded."""
         question = (
             select(table)
             .where(table.c.theater == theater, table.c.accepted, table.c.as_of <= as_of)
             # The id only breaks ties, so that the answer repeats.
             .order_by(table.c.as_of.desc(), table.c.recorded_at.desc(), table.c.id)
-            .limit(1)
         )
         with reading(self._engine) as connection:
-            row = connection.execute(question).one_or_none()
-        return None if row is None else _fit(row)
+            return [_fit(row) for row in connection.execute(question)]
 
     def draws(self, fit: Fit) -> bytes:
         """The stored draws; DamagedArtifactError if they do not match `fit.sha256`."""
@@ -125,6 +123,8 @@ def _row(fit: Fit) -> dict[str, Any]:
         "as_of": fit.as_of,
         "recorded_at": fit.recorded_at,
         "recipe": fit.recipe,
+        "declared": fit.declared,
+        "counted": fit.counted,
         "seed": str(fit.seed),
         "accepted": fit.accepted,
         "diagnosis": None if fit.diagnosis is None else json.dumps(asdict(fit.diagnosis)),
@@ -142,6 +142,8 @@ def _fit(row: Row[Any]) -> Fit:
         as_of=row.as_of,
         recorded_at=row.recorded_at,
         recipe=row.recipe,
+        declared=row.declared,
+        counted=row.counted,
         seed=int(row.seed),
         diagnosis=None if row.diagnosis is None else Diagnosis(**json.loads(row.diagnosis)),
         rejections=tuple(json.loads(row.rejections)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from tocsin.domain.errors import InvalidObservationError, Problem, StoreError
 from tocsin.domain.grading import parse_grade
@@ -60,6 +60,13 @@ class ObservationLedger:
                 found.extend(_observation(row) for row in connection.execute(question))
         # Sorted here: PostgreSQL orders text by the collation of the database.
         return sorted(found, key=lambda item: (item.observed_on, item.recorded_at, item.id))
+
+
+def count_by_others(engine: Engine, author: str) -> int:
+    """How many observations somebody else than `author` has recorded."""
+    question = select(func.count()).select_from(table).where(table.c.author != author)
+    with reading(engine) as connection:
+        return int(connection.execute(question).scalar_one())
 
 
 def _fresh(connection: Connection, observations: Iterable[Observation]) -> dict[str, Observation]:

@@ -46,6 +46,8 @@ fit = Table(
     Column("as_of", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("recipe", String(64), nullable=False),
+    Column("declared", String(64), nullable=False),
+    Column("counted", String(64), nullable=False),
     # Decimal text: a seed may use all 64 bits, one more than a signed integer column holds.
     Column("seed", String(32), nullable=False),
     Column("accepted", Boolean, nullable=False),

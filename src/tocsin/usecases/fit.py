@@ -30,8 +30,6 @@ DRAWS = 4000
 """Independent draws of the prior."""
 FUTURES = 32
 """Futures of each draw."""
-FORMULA = 5
-"""Raised whenever evidence, futures or the prior are computed otherwise, so that old fits are not taken for new."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -77,13 +75,15 @@ def fit_theater(
     futures, prior = imagine(theater, design, evidence, draws, seed, limits, report)
     if health is not None:
         health = replace(health, odds_error=_largest_error(theater, futures))
-    data = means.codec.encode(Ensemble(design.scenarios, draws, futures, *identity, prior))
+    data = means.codec.encode(Ensemble(design.scenarios, draws, futures, prior))
     fit = Fit(
         id=recipe[:16],
         theater=theater.id,
         as_of=as_of,
         recorded_at=now,
         recipe=recipe,
+        declared=identity[0],
+        counted=identity[1],
         seed=seed,
         diagnosis=health,
         rejections=_judge(health),
@@ -116,7 +116,6 @@ def fit_recipe(model: str, evidence: str, as_of: datetime, seed: int, settings: 
             "counted": evidence,
             "as_of": as_of,
             "seed": seed,
-            "formula": FORMULA,
             "draws": DRAWS,
             "futures": FUTURES,
             "sampler": settings,

@@ -51,8 +51,8 @@ class FitBook(Protocol):
         """The fit of that id, accepted or not."""
         ...
 
-    def latest_accepted(self, theater: str, as_of: datetime) -> Fit | None:
-        """The accepted fit with the latest `as_of` not after the given one; of equals the last recorded."""
+    def accepted(self, theater: str, as_of: datetime) -> list[Fit]:
+        """The accepted fits whose `as_of` is not after the given one: the latest first, of equals the last recorded."""
         ...
 
     def draws(self, fit: Fit) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import NoFitError
@@ -16,12 +16,14 @@ from tocsin.ensemble.odds import estimate, even_weights, joint
 from tocsin.ensemble.update import Live, bring_up_to
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from tocsin.domain.evidence import Cell, Evidence
     from tocsin.domain.fit import Fit
+    from tocsin.domain.observation import Observation
     from tocsin.domain.theater import Theater
-    from tocsin.ensemble.design import Floats
+    from tocsin.ensemble.design import Design, Floats
     from tocsin.ensemble.ensemble import Ensemble
     from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
 
@@ -36,7 +38,8 @@ class Standing:
         ensemble: Draws and futures.
         weights: (D,) that sum to 1.
         status: How the weights came about.
-        cells: The evidence in it; empty where it cannot be told.
+        cells: The evidence in it; empty where what counted most cannot be told.
+        reason: Why a refit is wanted; None where it is not.
     """
 
     fit: Fit
@@ -45,6 +48,13 @@ class Standing:
     weights: Floats
     status: Status
     cells: tuple[Cell, ...]
+    reason: str | None
+
+    @staticmethod
+    def as_fitted(fit: Fit, ensemble: Ensemble, reason: str | None = None) -> Standing:
+        """A fit as it was, at its own instant, with the reason why it is not brought up."""
+        weights = even_weights(ensemble.futures)
+        return Standing(fit, fit.as_of, ensemble, weights, Status.REFIT_WANTED, (), reason)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,6 +65,8 @@ class Reading:
         fit: The accepted fit that states them.
         odds: One for each scenario and horizon that was fitted, in order.
         joint: For each ordered pair of scenarios, at the longest horizon that both have.
+        asked: The instant asked about.
+        reason: Why a refit is wanted; None where it is not.
         counted_most: For each scenario, what moved its longest-horizon odds, largest first; empty where that cannot
             be told or was not asked, and for a prior.
     """
@@ -62,6 +74,8 @@ class Reading:
     fit: Fit
     odds: tuple[Odds, ...]
     joint: tuple[JointOdds, ...]
+    asked: datetime
+    reason: str | None
     counted_most: dict[str, tuple[Influence, ...]]
 
 
@@ -80,44 +94,83 @@ def read_odds(
         for position, name in enumerate(ensemble.scenarios)
         if reasons and standing.cells
     }
-    return Reading(standing.fit, _odds(standing, as_of), _joint(ensemble, weights), counted_most)
+    return Reading(
+        fit=standing.fit,
+        odds=_odds(standing, as_of),
+        joint=_joint(ensemble, weights),
+        asked=as_of,
+        reason=standing.reason,
+        counted_most=counted_most,
+    )
 
 
 def stand_at(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime) -> Standing:
-    """The ensemble of the latest accepted fit not after an instant, brought up to it where that can be done.
+    """The ensemble of the latest fit not after an instant that still fits, brought up to it where that can be done.
 
-    It cannot where the declared files have changed since, where the evidence of then cannot be had again, or where more
-    time has passed than pressure is kept for: then the fit stands as it was, and a refit is wanted.
+    Where it cannot, the latest fit stands as it was, with the reason, and a refit is wanted.
     """
-    fit = fits.latest_accepted(theater.id, as_of)
-    if fit is None:
+    accepted = fits.accepted(theater.id, as_of)
+    if not accepted:
         raise NoFitError(theater.id, theater.timeline.name_instant(as_of))
-    ensemble = codec.decode(fits.draws(fit))
-    as_it_was = Standing(fit, fit.as_of, ensemble, even_weights(ensemble.futures), Status.REFIT_WANTED, ())
-    design = lay_out(theater)
-    if declared(theater, design) != ensemble.declared:
-        return as_it_was
     observations = ledger.observations([indicator.id for indicator in theater.indicators], as_of)
-    # What the fit counted: history that was entered after it, however old, was not there.
+    design = lay_out(theater)
+    model = declared(theater, design)
+    for fit in accepted:
+        then = _evidence_of(theater, design, fit, observations) if fit.declared == model else None
+        if then is not None:
+            ensemble = codec.decode(fits.draws(fit))
+            now = derive_evidence(theater, observations, as_of)
+            return _brought_up(theater, design, Standing.as_fitted(fit, ensemble), then, now)
+    fit = accepted[0]
+    changed = "the declared files have changed" if fit.declared != model else "what it counted has changed"
+    return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), f"{changed} since the fit")
+
+
+def _evidence_of(theater: Theater, design: Design, fit: Fit, observations: Sequence[Observation]) -> Evidence | None:
+    """The evidence that a fit counted, if it can still be had: without what was entered after it, or with all of it.
+
+    The latter where something was entered between the fit's instant of recording and its reading of the ledger.
+    """
     seen = [item for item in observations if item.written_at <= fit.recorded_at]
-    then = derive_evidence(theater, seen, fit.as_of)
-    now = derive_evidence(theater, observations, as_of)
-    passed = now.first_step - then.first_step
-    if counted(theater, design, then) != ensemble.counted or passed >= ensemble.draws.recent.shape[2]:
-        return as_it_was
-    live = bring_up_to(theater, design, ensemble, then, now, fit.seed)
+    for known in (seen, observations):
+        evidence = derive_evidence(theater, known, fit.as_of)
+        if counted(theater, design, evidence) == fit.counted:
+            return evidence
+    return None
+
+
+def _brought_up(theater: Theater, design: Design, fitted: Standing, then: Evidence, now: Evidence) -> Standing:
+    if now.first_step - then.first_step >= fitted.ensemble.draws.recent.shape[2]:
+        return replace(fitted, reason="too much time has passed since the fit")
+    if now.empty and not then.empty:
+        return replace(fitted, reason="nothing that counts has been recorded within a quarter year")
+    live = bring_up_to(theater, design, fitted.ensemble, then, now, fitted.fit.seed)
     if live.out_of_reach:
-        return as_it_was
-    return Standing(fit, as_of, live.ensemble, live.smoothed.weights, _status(then, now, live), now.cells)
+        return replace(fitted, reason="something has changed about a time that the fit has settled already")
+    if live.smoothed.collapsed:
+        return replace(fitted, reason="too much has come in since the fit")
+    return replace(
+        fitted,
+        as_of=now.as_of,
+        ensemble=live.ensemble,
+        weights=live.smoothed.weights,
+        status=_status(then, now, live),
+        # What counted most is told by taking more draws away, which provisional weights have not to give.
+        cells=now.cells if live.smoothed.reliable else (),
+        reason=None,
+    )
 
 
 def _status(then: Evidence, now: Evidence, live: Live) -> Status:
     if now.empty:
         return Status.PRIOR_ONLY
-    if not live.smoothed.reliable:
-        return Status.PROVISIONAL
-    same = (then.cells, then.elapsed, then.first_step) == (now.cells, now.elapsed, now.first_step)
-    return Status.FITTED if same else Status.LIVE
+    if _same(then, now):
+        return Status.FITTED
+    return Status.LIVE if live.smoothed.reliable else Status.PROVISIONAL
+
+
+def _same(then: Evidence, now: Evidence) -> bool:
+    return (then.cells, then.elapsed, then.first_step) == (now.cells, now.elapsed, now.first_step)
 
 
 def _horizons(ensemble: Ensemble) -> dict[str, list[int]]:

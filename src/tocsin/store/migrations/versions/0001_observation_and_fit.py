@@ -62,6 +62,8 @@ def upgrade() -> None:
         sa.Column("as_of", sa.BigInteger, nullable=False),
         sa.Column("recorded_at", sa.BigInteger, nullable=False),
         sa.Column("recipe", sa.String(64), nullable=False),
+        sa.Column("declared", sa.String(64), nullable=False),
+        sa.Column("counted", sa.String(64), nullable=False),
         sa.Column("seed", sa.String(32), nullable=False),
         sa.Column("accepted", sa.Boolean, nullable=False),
         sa.Column("diagnosis", sa.Text),
