@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError
 
 from tocsin.catalog import find_kit
 from tocsin.catalog.document import parse_document
@@ -71,7 +72,10 @@ def test_the_schema_file_is_the_generated_one(noun: str) -> None:
 
 @pytest.mark.parametrize("noun", NOUNS)
 def test_the_schema_is_itself_valid(noun: str) -> None:
-    Draft202012Validator.check_schema(schemas()[noun])
+    schema = schemas()[noun]
+    Draft202012Validator.check_schema(schema)  # raises where it is not
+    with pytest.raises(SchemaError):
+        Draft202012Validator.check_schema(schema | {"type": "no such type"})
 
 
 @pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(KIT)) for path in FILES])

@@ -42,8 +42,9 @@ def test_an_empty_store_is_refused_with_what_to_do(url: str) -> None:
 
 
 def test_a_store_that_is_up_to_date_is_taken(engine: Engine) -> None:
-    """No news is good news."""
+    """No error, and the revision that is needed."""
     require_current(engine)
+    assert revision(engine).up_to_date
 
 
 def test_a_store_that_a_newer_tocsin_wrote_is_refused_and_left_alone(engine: Engine) -> None:

@@ -89,6 +89,8 @@ def _weigh(design: Design, indicator: int, cell: Cell) -> tuple[list[tuple[float
     report at trust 0 leaves everything as if it had not been made. All terms are times p(y_1 | baseline), which makes a
     single report r · p(y | η) + (1 − r) · p(y | baseline).
     """
+    if len(cell.alternatives) == 1 and cell.alternatives[0].trust == 1.0:
+        return [(cell.alternatives[0].value, 0.0)], -math.inf  # most cells are silence: spare them the quadrature
     baseline = {value: log_baseline_density(design, indicator, cell.coverage, value) for value in _values(cell)}
     scale = baseline[cell.alternatives[0].value]
     own = [(item.value, math.log(item.trust) + scale - baseline[item.value]) for item in cell.alternatives]
