@@ -1,7 +1,8 @@
 """Evidence: what all observations known at an instant say about each indicator in each step.
 
 Derived, never stored by hand. A cell holds alternatives: values with the trust that each is what was there to be
-seen. What trust is left over is the chance that nothing said about the cell is right, and then it says nothing.
+seen. What trust is left over is the chance that nothing said about the cell is right: then the silence stands where
+somebody always looks, and elsewhere nothing is known.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.observation import Observation, effective
 from tocsin.domain.scenario import Event, Threshold
+from tocsin.domain.timeline import Timeline, known_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tocsin.domain.grading import GradeTable
     from tocsin.domain.theater import Theater
-from tocsin.domain.timeline import Timeline, known_since
 
 ATTENTION_DAYS = 91
 """Silence counts only within a quarter year of some report that counts: where the ledger holds none for longer, nobody

@@ -28,9 +28,9 @@ class CellArrays:
         indicator: (N,) indicator index.
         coverage: (N,) in (0, 1].
         first: (N + 1,) first row of each cell.
-        value: (R,) alternative values; measures are transformed.
-        log_trust: (R,) log of the trust in each alternative.
-        log_background: (N,) log of (1 − Σ trust) · p(value | baseline prior); −inf where trust is complete.
+        value: (R,) alternative values, the silence behind doubtful reports among them; measures are transformed.
+        log_trust: (R,) log-weight of each alternative: its trust, relative to the baseline density (see `_weigh`).
+        log_background: (N,) log-weight of knowing nothing; −inf where trust is complete or silence stands.
     """
 
     step: Integers

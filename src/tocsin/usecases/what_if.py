@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -60,14 +60,8 @@ def what_if(
     """
     indicators = {indicator.id: indicator for indicator in theater.indicators}
     reports = read_drafts(drafts, indicators, today=theater.timeline.last_day(as_of))
-    more = tuple(observation_of(report, _IMAGINED, as_of, None) for report in reports)
     real = read_odds(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of, reasons=False)
-    imagined = _unseen(more, real)
-    beside = _Imagined(ledger, imagined)
-    return WhatIf(real, read_odds(theater, ledger=beside, fits=fits, codec=codec, as_of=as_of, reasons=False))
-
-
-def _unseen(more: tuple[Observation, ...], real: Reading) -> tuple[Observation, ...]:
     # A fit takes for its own what was written down before it was recorded; what is imagined comes after it.
-    after = max(real.fit.recorded_at, real.fit.as_of)
-    return tuple(replace(item, entered_at=after + timedelta(microseconds=1)) for item in more)
+    after = max(real.fit.recorded_at, real.fit.as_of) + timedelta(microseconds=1)
+    beside = _Imagined(ledger, tuple(observation_of(report, _IMAGINED, as_of, after) for report in reports))
+    return WhatIf(real, read_odds(theater, ledger=beside, fits=fits, codec=codec, as_of=as_of, reasons=False))
