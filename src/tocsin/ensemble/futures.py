@@ -6,22 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tocsin.ensemble.likelihood import linear_predictor
-from tocsin.ensemble.pressure import Dynamics, dynamics
+from tocsin.ensemble.pressure import dynamics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
 
     from tocsin.domain.evidence import Evidence
     from tocsin.domain.theater import Theater
     from tocsin.ensemble.design import Design, Floats, Rule
     from tocsin.ensemble.draws import Draws
 
+Singles = NDArray[np.float32]
+
 NEVER = np.iinfo(np.uint16).max
-_CHUNK = 250  # draws at a time: the working arrays stay in the processor's cache
+_CHUNK = 16_000  # futures at a time: the working arrays stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,9 @@ def simulate(
     expected = np.empty((scenarios, len(draws), steps))
     moments = np.zeros((3, scenarios, steps))
     first_day = np.empty((scenarios, len(draws), futures), dtype=np.uint16)
-    for low in range(0, len(draws), _CHUNK):
-        part = slice(low, min(low + _CHUNK, len(draws)))
+    together = max(_CHUNK // futures, 1)
+    for low in range(0, len(draws), together):
+        part = slice(low, min(low + together, len(draws)))
         proceed()
         run = _Run(design, draws, part, start, seed, futures)
         for step in range(steps):
@@ -157,18 +159,18 @@ class _Run:
     ) -> None:
         self.design = design
         self.start = start
-        self.random = np.random.default_rng([seed, 1, part.start])
-        self.parameters = draws.parameters[part]
+        self.random = np.random.Generator(np.random.SFC64([seed, 1, part.start]))
+        # Single precision is faster, and far finer than the noise of simulation.
+        self.parameters = draws.parameters[part].astype(np.float32)
         count = len(self.parameters)
         self.shape = (count, futures)
-        moves = dynamics(design, self.parameters)
-        self.moves = Dynamics(moves.persistence[:, :, None], moves.weight[:, :, None], moves.aftermath[:, :, None])
-        self.noise = np.sqrt(-np.expm1(2.0 * np.log(self.moves.persistence)))
+        moves = dynamics(design, draws.parameters[part])
+        self.persistence, self.weight = _single(moves.persistence), _single(moves.weight)
+        self.fading = _single(moves.aftermath)
+        self.noise = _single(np.sqrt(-np.expm1(2.0 * np.log(moves.persistence))))
         self.coupling = self.parameters[:, design.block("coupling")]
-        self.part = np.broadcast_to(draws.last_part[part, :, None], (count, design.parts, futures)).copy()
-        self.aftermath = np.broadcast_to(
-            draws.last_aftermath[part, :, None], (count, len(design.scenarios), futures)
-        ).copy()
+        self.part = np.repeat(_single(draws.last_part[part]), futures, axis=2)
+        self.aftermath = np.repeat(_single(draws.last_aftermath[part]), futures, axis=2)
         self.first_day = np.full((len(design.scenarios), *self.shape), NEVER, dtype=np.uint16)
         self.expected = np.zeros(self.first_day.shape)
         self.occurred = np.zeros(self.first_day.shape, dtype=bool)
@@ -193,9 +195,11 @@ class _Run:
         self._rules(pressure, step, day)
 
     def _move_pressure(self, step: int) -> None:
-        arriving = self.random.standard_normal(self.part.shape)
-        self.part = self.moves.persistence * self.part + self.noise * arriving
-        self.aftermath = self.moves.aftermath * self.aftermath
+        arriving = self.random.standard_normal(self.part.shape, dtype=np.float32)
+        arriving *= self.noise
+        self.part *= self.persistence
+        self.part += arriving
+        self.aftermath *= self.fading
         for row, (source, target) in enumerate(
             zip(self.design.coupling_source, self.design.coupling_target, strict=True)
         ):
@@ -204,23 +208,23 @@ class _Run:
                 happened = np.ones_like(happened)
             self.aftermath[:, target] += self.coupling[:, row, None] * happened
 
-    def _pressure(self) -> Floats:
+    def _pressure(self) -> Singles:
         pressure = self.aftermath.copy()
         for position, scenario in enumerate(self.design.part_scenario):
-            pressure[:, scenario] += self.moves.weight[:, position] * self.part[:, position]
+            pressure[:, scenario] += self.weight[:, position] * self.part[:, position]
         return pressure
 
-    def _events(self, pressure: Floats, step: int, day: float) -> None:
+    def _events(self, pressure: Singles, step: int, day: float) -> None:
         base = self.parameters[:, self.design.block("log_hazard")]
         link = self.parameters[:, self.design.block("hazard_link")]
         for row, scenario in enumerate(self.design.event_scenario):
             hazard = np.exp(base[:, row, None] + link[:, row, None] * pressure[:, scenario])
             hazard *= self.start.share[step]
-            waiting = self.random.standard_exponential(self.shape)
-            within = np.divide(waiting, hazard, out=np.full(self.shape, np.inf), where=hazard > 0)
+            waiting = self.random.standard_exponential(self.shape, dtype=np.float32)
+            within = np.divide(waiting, hazard, out=np.full_like(waiting, np.inf), where=hazard > 0)
             self._note(scenario, within < 1.0, -np.expm1(-hazard), day, within, step)
 
-    def _rules(self, pressure: Floats, step: int, day: float) -> None:
+    def _rules(self, pressure: Singles, step: int, day: float) -> None:
         for row, rule in enumerate(self.design.rules):
             share = self.start.uncounted[row] if step == 0 else self.start.share[step]
             level = linear_predictor(self.design, self.parameters, pressure, rule.indicator)
@@ -232,7 +236,8 @@ class _Run:
                 counts if step == 0 else counts[len(counts) - rule.within_steps + 1 :], axis=0, dtype=np.int64
             )
             needed = rule.at_least - base
-            new, chance = _count(self.random.random(self.shape), needed, mean, dispersion, rule.at_least)
+            uniform = self.random.random(self.shape, dtype=np.float32)
+            new, chance = _count(uniform, needed, mean, dispersion, rule.at_least)
             if step == 0:
                 counts[-1] = counts[-1] + new
             else:
@@ -264,8 +269,13 @@ class _Run:
         self.occurred[scenario] = happened if fresh is None else fresh
 
 
+def _single(array: Floats) -> Singles:
+    """(n, …) per draw, in single precision and with an axis for futures."""
+    return array[:, :, None].astype(np.float32)
+
+
 def _count(
-    uniform: Floats, needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int
+    uniform: Singles, needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int
 ) -> tuple[NDArray[np.int64], Floats]:
     """A negative binomial N for each uniform number, by inversion, and P(N ≥ needed).
 

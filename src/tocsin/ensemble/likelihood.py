@@ -13,12 +13,16 @@ from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from tocsin.domain.evidence import Cell
     from tocsin.ensemble.cells import CellArrays, WindowArrays
     from tocsin.ensemble.draws import Draws
 
 
-def linear_predictor(design: Design, parameters: Floats, pressure: Floats, indicator: int) -> Floats:
+def linear_predictor(
+    design: Design, parameters: NDArray[np.floating], pressure: NDArray[np.floating], indicator: int
+) -> Floats:
     """η = α + Σ λ·scale·θ of one indicator: (D, …) from pressure (D, S, …)."""
     extra = (1,) * (pressure.ndim - 2)
     level = parameters[:, design.block("baseline").start + indicator].reshape(-1, *extra)

@@ -65,11 +65,12 @@ def _advance(design: Design, draws: Draws, now: Evidence, passed: int, seed: int
     if passed == 0:
         return draws
     window = lay_out_window(design, now)
-    random = np.random.default_rng([seed, 2, now.first_step])
     moves = dynamics(design, draws.parameters)
     part, aftermath = draws.last_part, draws.last_aftermath
     recent = [draws.recent]
     for step in range(design.steps - passed, design.steps):
+        # A step's innovations are its own, so that a fit brought up to two instants has one path to both.
+        random = np.random.default_rng([seed, 2, now.first_step + step])
         arriving = random.standard_normal((len(draws), design.parts))
         part, aftermath = step_on(
             design, moves, draws.parameters, part, aftermath, arriving, window.occurred[:, step - 1]
