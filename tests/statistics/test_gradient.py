@@ -51,7 +51,7 @@ def test_the_op_equals_the_readable_statement_in_the_ensemble(seed: int) -> None
     parameters = design.mean + design.sd * standard
     pressure = trace(design, parameters, innovation, window.occurred).pressure
     stated = cell_log_likelihood(design, parameters, pressure[:, :, cells.step], cells).sum(axis=1)
-    stated += event_log_likelihood(design, parameters, pressure, window)
+    stated += event_log_likelihood(design, parameters, pressure, window).sum(axis=1)
     data = model_structure(design), model_data(cells, window)
     compiled = [log_likelihood(standard[draw], innovation[draw], *data)[0] for draw in range(3)]
     np.testing.assert_allclose(compiled, stated, rtol=1e-10)

@@ -16,6 +16,7 @@ from tocsin.cli.importing import import_file
 from tocsin.cli.observe import observe
 from tocsin.cli.odds import odds
 from tocsin.cli.whatif import whatif
+from tocsin.cli.why import why
 from tocsin.domain.errors import InvalidInputError, InvalidObservationError, TocsinError
 
 _SHOWN_PROBLEMS = 40  # more would scroll the first, most telling ones away
@@ -37,6 +38,7 @@ app.command("import")(import_file)
 app.command("fit")(fit)
 app.command("odds")(odds)
 app.command("whatif")(whatif)
+app.command("why")(why)
 app.command("doctor")(doctor)
 app.add_typer(database, name="db")
 

@@ -25,22 +25,8 @@ _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 _WIDEST = 200
 
 
-def odds_json(reading: Reading) -> str:
-    """The odds list as JSON: one object a scenario and horizon."""
-    return json.dumps(odds_objects(reading), indent=2)
-
-
-def odds_objects(reading: Reading) -> list[dict[str, object]]:
-    """The odds as plain objects, one a scenario and horizon."""
-    return [_object(item) for item in reading.odds]
-
-
-def factor(probability: float, before: float) -> str:
-    """By how much the odds of one probability exceed those of another, for people."""
-    return _times(_odds(probability) / _odds(before))
-
-
-def _object(odds: Odds) -> dict[str, object]:
+def odds_object(odds: Odds) -> dict[str, object]:
+    """One scenario and horizon as a plain object."""
     return {
         "scenario": odds.scenario,
         "horizon_days": odds.horizon_days,
@@ -54,6 +40,21 @@ def _object(odds: Odds) -> dict[str, object]:
         "fit": odds.fit,
         "age_seconds": odds.age_seconds,
     }
+
+
+def odds_json(reading: Reading) -> str:
+    """The odds list as JSON: one object a scenario and horizon."""
+    return json.dumps(odds_objects(reading), indent=2)
+
+
+def odds_objects(reading: Reading) -> list[dict[str, object]]:
+    """The odds as plain objects, one a scenario and horizon."""
+    return [odds_object(item) for item in reading.odds]
+
+
+def factor(probability: float, before: float) -> str:
+    """By how much the odds of one probability exceed those of another, for people."""
+    return _times(_odds(probability) / _odds(before))
 
 
 def print_reading(reading: Reading, theater: Theater) -> None:

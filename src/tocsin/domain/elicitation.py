@@ -51,6 +51,11 @@ def logit(probability: float) -> float:
     return math.log(probability) - math.log1p(-probability)
 
 
+def logistic(log_odds: float) -> float:
+    """The probability of log-odds."""
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
 def link_prior(multiplier: Range) -> Normal:
     """Prior of a link λ from its multiplier when developing: λ = log(multiplier) / 2.
 

@@ -82,14 +82,14 @@ def log_hazard(design: Design, parameters: Floats, pressure: Floats) -> Floats:
 
 
 def event_log_likelihood(design: Design, parameters: Floats, pressure: Floats, window: WindowArrays) -> Floats:
-    """Σ over steps of −exposure·h where nothing occurred and log(1 − e^(−exposure·h)) where it did: (D,).
+    """Σ over steps of −exposure·h where nothing occurred and log(1 − e^(−exposure·h)) where it did: (D, E).
 
     `pressure` is (D, S, T).
     """
     chance = window.exposure * np.exp(log_hazard(design, parameters, pressure))
     with np.errstate(divide="ignore"):
         occurrence = np.where(window.happened > 0, np.log(-np.expm1(-chance)), 0.0)
-    return np.where(window.happened > 0, occurrence, -chance).sum(axis=(1, 2))
+    return np.where(window.happened > 0, occurrence, -chance).sum(axis=2)
 
 
 def recent_log_likelihood(design: Design, draws: Draws, cells: Sequence[Cell]) -> Floats:

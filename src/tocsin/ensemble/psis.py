@@ -27,6 +27,7 @@ _PRIOR_DRAWS = 10  # the tail fit leans toward k = 1/2 as if by so many draws
 _PRIOR_SHAPE = 0.5
 _GRID_SCALE = 3.0  # Zhang & Stephens' recommended constant
 _FEWEST_TAIL = 5
+_ROUNDING = 1e-9  # ratios that should be equal differ by so much at most; their tail has no shape
 _SMALL_SAMPLE = 225  # where 3·√S and S/5 meet
 
 
@@ -72,7 +73,7 @@ def smooth(log_ratio: Floats) -> Smoothed:
     tail = _tail_size(len(log_ratio))
     order = np.argsort(log_weights, kind="stable")
     largest = order[len(order) - tail :]
-    if tail >= _FEWEST_TAIL and np.ptp(log_weights[largest]) > np.finfo(float).tiny:
+    if tail >= _FEWEST_TAIL and np.ptp(log_weights[largest]) > _ROUNDING:
         cutoff = math.exp(log_weights[order[len(order) - tail - 1]])
         shape, scale = _fit_tail(np.exp(log_weights[largest]) - cutoff)
         if math.isfinite(shape):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tocsin.domain.change import differences
 from tocsin.ensemble.cells import lay_out_window
 from tocsin.ensemble.futures import begin, simulate
 from tocsin.ensemble.likelihood import event_log_likelihood, recent_log_likelihood
@@ -14,6 +15,8 @@ from tocsin.ensemble.pressure import dynamics, step_on, sum_parts
 from tocsin.ensemble.psis import Smoothed, smooth
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tocsin.domain.evidence import Cell, Evidence
     from tocsin.domain.theater import Theater
     from tocsin.ensemble.cells import WindowArrays
@@ -48,20 +51,17 @@ def bring_up_to(theater: Theater, design: Design, ensemble: Ensemble, then: Evid
     likelihood of what is new over that of what it replaces, a correction included, and by what did and did not occur
     meanwhile. 3. Futures are simulated anew where they start elsewhere: another day, or other counts on the books.
     """
-    passed = now.first_step - then.first_step
-    draws = _advance(design, ensemble.draws, now, passed, seed)
-    gained, lost, out_of_reach = _changed(then, now, passed, draws.recent.shape[2])
-    log_ratio = recent_log_likelihood(design, draws, gained) - recent_log_likelihood(design, draws, lost)
-    log_ratio += _events(design, draws, then, now, passed)
-    out_of_reach += _past_occurrences(design, then, now, passed)
-    start = begin(theater, design, now)
+    draws = advance(design, ensemble.draws, then, now, seed)
     futures = ensemble.futures
-    if start != begin(theater, design, then):
+    if (start := begin(theater, design, now)) != begin(theater, design, then):
         futures = simulate(design, draws, start, seed, LIVE_FUTURES)
-    return Live(replace(ensemble, draws=draws, futures=futures), smooth(log_ratio), out_of_reach)
+    weights = smooth(log_ratio(design, draws, then, now))
+    return Live(replace(ensemble, draws=draws, futures=futures), weights, out_of_reach(design, draws, then, now))
 
 
-def _advance(design: Design, draws: Draws, now: Evidence, passed: int, seed: int) -> Draws:
+def advance(design: Design, draws: Draws, then: Evidence, now: Evidence, seed: int) -> Draws:
+    """Draws of a fit on `then` with the steps that began by `now` added, one path a draw; `seed` is the fit's."""
+    passed = now.first_step - then.first_step
     if passed == 0:
         return draws
     window = lay_out_window(design, now)
@@ -80,43 +80,34 @@ def _advance(design: Design, draws: Draws, now: Evidence, passed: int, seed: int
     return replace(draws, recent=kept, last_part=part, last_aftermath=aftermath)
 
 
-def _changed(then: Evidence, now: Evidence, passed: int, reach: int) -> tuple[list[Cell], list[Cell], int]:
-    """Cells that are new or other than they were, what they replace (in steps of `now`), and those out of reach."""
-    first = now.steps - reach
-    before = {
-        (cell.indicator, cell.step - passed): replace(cell, step=cell.step - passed, reports=()) for cell in then.cells
-    }
-    after = {(cell.indicator, cell.step): replace(cell, reports=()) for cell in now.cells}
-    gained = [cell for key, cell in after.items() if before.get(key) != cell]
-    # What rolled out of the window was counted by the fit and still holds: only what is in both windows is compared.
-    lost = [cell for key, cell in before.items() if key[1] >= 0 and after.get(key) != cell]
-    within = [[cell for cell in cells if cell.step >= first] for cells in (gained, lost)]
-    return within[0], within[1], len({(cell.indicator, cell.step) for cell in (*gained, *lost) if cell.step < first})
+def log_ratio(design: Design, draws: Draws, then: Evidence, now: Evidence) -> Floats:
+    """The log of p(evidence `now` | draw) / p(evidence `then` | draw), (D,); draws stand at the last step of `now`."""
+    pairs = differences(then, now).values()
+    gained = [new for _, new in pairs if new is not None]
+    lost = [old for old, _ in pairs if old is not None]
+    events = events_log_ratio(design, draws, then, now)
+    return cells_log_ratio(design, draws, gained, lost) + events.sum(axis=1)
 
 
-def _past_occurrences(design: Design, then: Evidence, now: Evidence, passed: int) -> int:
-    """Occurrences of couplings' sources that are known now and were not then, or the other way, before the last step.
+def cells_log_ratio(design: Design, draws: Draws, gained: Sequence[Cell], lost: Sequence[Cell]) -> Floats:
+    """The log of p(gained | draw) / p(lost | draw), (D,), of the cells in the steps whose pressure is kept."""
+    first = design.steps - draws.recent.shape[2]
+    return recent_log_likelihood(
+        design, draws, [cell for cell in gained if cell.step >= first]
+    ) - recent_log_likelihood(design, draws, [cell for cell in lost if cell.step >= first])
 
-    What an occurrence adds to pressure from its next step on is in the fit's draws, and no weight moves it. After the
-    fit's last step the next one is still to be drawn.
+
+def events_log_ratio(design: Design, draws: Draws, then: Evidence, now: Evidence) -> Floats:
+    """The log of p(what occurred and what did not | draw), now over then, by event scenario: (D, E).
+
+    Only steps whose pressure is kept count. Draws stand at the last step of `now`.
     """
-    last = then.steps - 1 - passed
-    changed = 0
-    for source in {int(row) for row in design.coupling_source}:
-        name = design.scenarios[source]
-        before = {step - passed for step in then.occurred.get(name, ())}
-        after = set(now.occurred.get(name, ()))
-        changed += sum(0 <= step < last for step in before ^ after)
-    return changed
-
-
-def _events(design: Design, draws: Draws, then: Evidence, now: Evidence, passed: int) -> Floats:
-    """Change in the log-likelihood of what occurred and of what did not, over the steps whose pressure is kept."""
+    passed = now.first_step - then.first_step
     after = lay_out_window(design, now)
     shifted = (_shifted(array, passed) for array in _known(lay_out_window(design, then)))
     before = replace(after, **dict(zip(("exposure", "happened"), shifted, strict=True)))
     if all(np.array_equal(one, other) for one, other in zip(_known(after), _known(before), strict=True)):
-        return np.zeros(len(draws))
+        return np.zeros((len(draws), len(design.event_scenario)))
     recent = draws.recent.astype(np.float64)
     reach = recent.shape[2]
     sums = [
@@ -129,6 +120,30 @@ def _events(design: Design, draws: Draws, then: Evidence, now: Evidence, passed:
         for window in (after, before)
     ]
     return sums[0] - sums[1]
+
+
+def out_of_reach(design: Design, draws: Draws, then: Evidence, now: Evidence) -> int:
+    """How many changes the weights leave out; see `Live`."""
+    first = design.steps - draws.recent.shape[2]
+    cells = [step for _, step in differences(then, now) if step < first]
+    return len(cells) + _past_occurrences(design, then, now)
+
+
+def _past_occurrences(design: Design, then: Evidence, now: Evidence) -> int:
+    """Occurrences of couplings' sources that are known now and were not then, or the other way, before the last step.
+
+    What an occurrence adds to pressure from its next step on is in the fit's draws, and no weight moves it. After the
+    fit's last step the next one is still to be drawn.
+    """
+    passed = now.first_step - then.first_step
+    last = then.steps - 1 - passed
+    changed = 0
+    for source in {int(row) for row in design.coupling_source}:
+        name = design.scenarios[source]
+        before = {step - passed for step in then.occurred.get(name, ())}
+        after = set(now.occurred.get(name, ()))
+        changed += sum(0 <= step < last for step in before ^ after)
+    return changed
 
 
 def _known(window: WindowArrays) -> tuple[Floats, Floats]:

@@ -38,7 +38,8 @@ class Standing:
         ensemble: Draws and futures.
         weights: (D,) that sum to 1.
         status: How the weights came about.
-        cells: The evidence in it; empty where what counted most cannot be told.
+        fitted_on: The evidence that the fit counted; None where it cannot be had any more.
+        evidence: The evidence known at `as_of`, which is in the weights; None where it is not.
         reason: Why a refit is wanted; None where it is not.
     """
 
@@ -47,14 +48,20 @@ class Standing:
     ensemble: Ensemble
     weights: Floats
     status: Status
-    cells: tuple[Cell, ...]
+    fitted_on: Evidence | None
+    evidence: Evidence | None
     reason: str | None
 
     @staticmethod
-    def as_fitted(fit: Fit, ensemble: Ensemble, reason: str | None = None) -> Standing:
+    def as_fitted(fit: Fit, ensemble: Ensemble, then: Evidence | None, reason: str | None = None) -> Standing:
         """A fit as it was, at its own instant, with the reason why it is not brought up."""
         weights = even_weights(ensemble.futures)
-        return Standing(fit, fit.as_of, ensemble, weights, Status.REFIT_WANTED, (), reason)
+        return Standing(fit, fit.as_of, ensemble, weights, Status.REFIT_WANTED, then, None, reason)
+
+    @property
+    def explained_by(self) -> tuple[Cell, ...]:
+        """The evidence to name reasons from; none where taking more draws away would leave too few."""
+        return () if self.evidence is None or self.status is Status.PROVISIONAL else self.evidence.cells
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -90,13 +97,13 @@ def read_odds(
     ensemble, weights = standing.ensemble, standing.weights
     horizons = _horizons(ensemble)
     counted_most = {
-        name: influences(lay_out(theater), ensemble, weights, standing.cells, position, horizons[name][-1])
+        name: influences(lay_out(theater), ensemble, weights, standing.explained_by, position, horizons[name][-1])
         for position, name in enumerate(ensemble.scenarios)
-        if reasons and standing.cells
+        if reasons and standing.explained_by
     }
     return Reading(
         fit=standing.fit,
-        odds=_odds(standing, as_of),
+        odds=state_odds(standing, as_of),
         joint=_joint(ensemble, weights),
         asked=as_of,
         reason=standing.reason,
@@ -120,10 +127,10 @@ def stand_at(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCod
         if then is not None:
             ensemble = codec.decode(fits.draws(fit))
             now = derive_evidence(theater, observations, as_of)
-            return _brought_up(theater, design, Standing.as_fitted(fit, ensemble), then, now)
+            return _brought_up(theater, design, Standing.as_fitted(fit, ensemble, then), then, now)
     fit = accepted[0]
     changed = "the declared files have changed" if fit.declared != model else "what it counted has changed"
-    return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), f"{changed} since the fit")
+    return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), None, f"{changed} since the fit")
 
 
 def _evidence_of(theater: Theater, design: Design, fit: Fit, observations: Sequence[Observation]) -> Evidence | None:
@@ -155,8 +162,7 @@ def _brought_up(theater: Theater, design: Design, fitted: Standing, then: Eviden
         ensemble=live.ensemble,
         weights=live.smoothed.weights,
         status=_status(then, now, live),
-        # What counted most is told by taking more draws away, which provisional weights have not to give.
-        cells=now.cells if live.smoothed.reliable else (),
+        evidence=now,
         reason=None,
     )
 
@@ -181,7 +187,8 @@ def _horizons(ensemble: Ensemble) -> dict[str, list[int]]:
     return horizons
 
 
-def _odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
+def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
+    """The odds that a standing states, for each scenario and horizon that was fitted."""
     stated = []
     for (name, days), prior in standing.ensemble.prior.items():
         position = standing.ensemble.scenarios.index(name)
