@@ -79,8 +79,16 @@ def test_a_measure_keeps_its_transform_and_its_shift(folder: Folder) -> None:
     theater = folder.read().theater("border")
     price = theater.indicator("state/price")
     assert price.transform is Transform.LOG
-    assert price.baseline == MeasureBaseline(Range(-1.5, -0.5, "about 0.3 dinars"), Range(0.05, 0.2, "steady"))
+    assert price.baseline == MeasureBaseline(Range(-1.5, -0.5, "about 0.3 dinars"), Range(0.05, 0.2, "steady"), 4.0)
     assert theater.scenario("crackdown").links[1].effect == Range(0.5, 2.0, "prices follow unrest")
+
+
+def test_a_measure_may_declare_its_degrees_of_freedom(folder: Folder) -> None:
+    """4 where it declares none; whole or broken numbers."""
+    folder.edit("indicators/state/price.yaml", "reason: steady}", "reason: steady}\n  degrees_of_freedom: 30")
+    price = folder.read().theater("border").indicator("state/price")
+    assert isinstance(price.baseline, MeasureBaseline)
+    assert price.baseline.degrees_of_freedom == 30.0
 
 
 def test_a_stated_dispersion_replaces_the_default(folder: Folder) -> None:

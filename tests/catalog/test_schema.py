@@ -42,6 +42,7 @@ BAD = [
     ("indicator", "indicators/border/attack.yaml", "  since: 2014-01-01\n", ""),
     ("indicator", "indicators/border/claim.yaml", "coverage: 0.6", "coverage: 0.6, since: 2014-01-01"),
     ("indicator", "indicators/state/price.yaml", "mode: occasional", "mode: continuous"),
+    ("indicator", "indicators/state/price.yaml", "steady}", "steady}\n  degrees_of_freedom: 2"),
     ("indicator", "indicators/state/measure.yaml", "[none, curfew, emergency]", "[none]"),
     ("indicator", "indicators/border/attack.yaml", "low: 2", "low: true"),
     ("indicator", "indicators/border/attack.yaml", "kind: count", "kind: counter"),

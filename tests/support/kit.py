@@ -1,4 +1,4 @@
-"""The Tunisia kit in a store of its own, and fits of it."""
+"""A kit of declared files, the shipped one or another, in a store of its own, and fits of it."""
 
 from __future__ import annotations
 
@@ -123,12 +123,14 @@ class Kit:
 
 
 @contextmanager
-def open_kit(home: Path, sampler: Sampler, now: datetime) -> Iterator[Kit]:
-    """A fresh store in a folder, with every shipped observation imported as history."""
-    settings = Settings(home=home)
+def open_kit(
+    home: Path, sampler: Sampler, now: datetime, *, name: str = "tunisia", catalog: Path | None = None
+) -> Iterator[Kit]:
+    """A fresh store in a folder, with every observation beside the declared files imported as history."""
+    settings = Settings(home=home, catalog=catalog)
     upgrade(settings.store_url)
     with open_service(settings) as service:
-        theater = service.catalog.theater("tunisia")
+        theater = service.catalog.theater(name)
         kit = Kit(service, MemoryFits(), sampler, theater, now)
         record(kit, shipped_drafts(catalog_folder(settings) / "indicators"))
         yield kit

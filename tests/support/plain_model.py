@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytensor.tensor as pt
 
-from tocsin.ensemble.density import DEGREES_OF_FREEDOM
 from tocsin.ensemble.design import COUNT, MEASURE, ORDINAL, PRESENCE, Design
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def _density(
         seen = coverage * (at_least[int(value)] - at_least[int(value) + 1])
         return pt.log(seen + (1 - coverage if value == 0 else 0.0))
     assert kind == MEASURE
-    freedom = DEGREES_OF_FREEDOM
+    freedom = float(design.degrees_of_freedom[indicator])
     sigma = pt.exp(parameters[design.block("log_spread")][int(design.spread_of[indicator])])
     scaled = (value - level) / sigma
     constant = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - 0.5 * math.log(freedom * math.pi)

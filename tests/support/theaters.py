@@ -33,7 +33,7 @@ def indicator(name: str, kind: Kind, **changes: object) -> Indicator:
         Kind.COUNT: rate,
         Kind.PRESENCE: rate,
         Kind.ORDINAL: OrdinalBaseline((0.5, 0.35, 0.15), 2.0, REASON),
-        Kind.MEASURE: MeasureBaseline(span(1.0, 2.0), span(0.3, 0.9)),
+        Kind.MEASURE: MeasureBaseline(span(1.0, 2.0), span(0.3, 0.9), degrees_of_freedom=7.5),
     }
     fields: dict[str, object] = {
         "id": name,

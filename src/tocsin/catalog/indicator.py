@@ -11,6 +11,7 @@ from tocsin.catalog.elicited import Day, ElicitedRange, Line, PositiveRange, Rat
 from tocsin.catalog.spans import steps_in
 from tocsin.domain.elicitation import Range
 from tocsin.domain.indicator import (
+    DEGREES_OF_FREEDOM,
     Baseline,
     Collection,
     Indicator,
@@ -33,6 +34,7 @@ DEFAULT_DISPERSION = Range(
 """The dispersion of a count that declares none; a presence carries it unused."""
 
 _HUNDRED = 100.0
+_NORMAL = 1_000_000.0  # degrees of freedom: more would change nothing but the rounding
 _ROUNDING = 1e-6
 _PERCENT = Annotated[float, Field(gt=0, lt=_HUNDRED)]
 
@@ -108,6 +110,13 @@ class MeasureBaselineFile(Shape):
 
     mean: ElicitedRange = Field(description="low, high and reason: the mean of the transformed value")
     spread: PositiveRange = Field(description="low, high and reason: its standard deviation, above 0")
+    degrees_of_freedom: float = Field(
+        default=DEGREES_OF_FREEDOM,
+        gt=2,
+        le=_NORMAL,
+        description="a number above 2 (below, the variance is infinite) and up to 1000000 (which is normal): how heavy "
+        "the tails are",
+    )
 
 
 class IndicatorFile(Shape):
@@ -208,7 +217,8 @@ def _baseline(declared: AnyIndicatorFile, step: Step) -> Baseline:
         shares = tuple(share / _HUNDRED for share in declared.baseline.shares)
         return OrdinalBaseline(shares, declared.baseline.within_factor, declared.baseline.reason)
     if isinstance(declared, MeasureFile):
-        return MeasureBaseline(declared.baseline.mean.plain(), declared.baseline.spread.plain())
+        measured = declared.baseline
+        return MeasureBaseline(measured.mean.plain(), measured.spread.plain(), measured.degrees_of_freedom)
     per_step = declared.baseline.times(1.0 / steps_in(declared.baseline.per, step))
     stated = declared.dispersion if isinstance(declared, CountFile) else None
     return RateBaseline(per_step, DEFAULT_DISPERSION if stated is None else stated.plain())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000
 """No count of reports in one step is larger; a larger one is a slip of the keyboard."""
+DEGREES_OF_FREEDOM = 4.0
+"""Of a measure that declares none: heavy enough that one wild reading does not carry the step, with finite variance."""
 
 
 class Kind(StrEnum):
@@ -95,10 +97,15 @@ class OrdinalBaseline:
 
 @dataclass(frozen=True, slots=True)
 class MeasureBaseline:
-    """Measure: the mean and the spread (standard deviation) of the transformed value at normal pressure."""
+    """Measure: the mean and the spread of the transformed value at normal pressure, and how heavy its tails are.
+
+    The value is Student-t around the mean with scale σ in `spread` and ν `degrees_of_freedom`: above 2, so that the
+    variance σ²·ν/(ν − 2) is finite, and finite itself; a large ν is the normal distribution.
+    """
 
     mean: Range
     spread: Range
+    degrees_of_freedom: float = DEGREES_OF_FREEDOM
 
 
 Baseline = RateBaseline | OrdinalBaseline | MeasureBaseline

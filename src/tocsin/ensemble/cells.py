@@ -124,7 +124,13 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
     elif design.kind[indicator] == MEASURE:
         shape = design.mean[[design.block("log_spread").start + int(design.spread_of[indicator])]]
     density = log_density(
-        int(design.kind[indicator]), value, level, coverage, shape, design.cutpoints[indicator]
+        int(design.kind[indicator]),
+        value,
+        level,
+        coverage,
+        shape,
+        design.cutpoints[indicator],
+        float(design.degrees_of_freedom[indicator]),
     ) + np.log(weights / weights.sum())
     top = density.max()
     return float(top + np.log(np.exp(density - top).sum()))

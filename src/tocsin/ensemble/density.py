@@ -12,15 +12,12 @@ import numpy as np
 
 from tocsin.ensemble.design import COUNT, ORDINAL, PRESENCE, Floats
 
-DEGREES_OF_FREEDOM = 4.0
-"""Of the Student-t for measures: heavy enough that one wild reading does not carry the week, with finite variance."""
-
 _STIRLING_FROM = 10.0
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 
 
 def log_density(
-    kind: int, value: float, level: Floats, coverage: float, log_shape: Floats, cutpoints: Floats
+    kind: int, value: float, level: Floats, coverage: float, log_shape: Floats, cutpoints: Floats, freedom: float
 ) -> Floats:
     """The log of p(value | η) for one value.
 
@@ -31,6 +28,7 @@ def log_density(
         coverage: Chance that a thing that happened would have been seen, in [0, 1].
         log_shape: log φ (count) or log σ (measure); broadcasts against `level`, ignored elsewhere.
         cutpoints: (V + 1,) ordinal cutpoints ending in +inf; ignored elsewhere.
+        freedom: Degrees of freedom ν of a measure; ignored elsewhere.
     """
     if kind == COUNT:
         return _count(value, level, coverage, log_shape)
@@ -38,7 +36,7 @@ def log_density(
         return _presence(value, level, coverage)
     if kind == ORDINAL:
         return _ordinal(int(value), level, coverage, cutpoints)
-    return _measure(value, level, log_shape)
+    return _measure(value, level, log_shape, freedom)
 
 
 def _count(value: float, level: Floats, coverage: float, log_dispersion: Floats) -> Floats:
@@ -72,9 +70,8 @@ def _ordinal(value: int, level: Floats, coverage: float, cutpoints: Floats) -> F
         return np.asarray(np.log(coverage) + _log_logistic(level - cutpoints[value - 1]) + above + width)
 
 
-def _measure(value: float, level: Floats, log_spread: Floats) -> Floats:
-    """Student-t with 4 degrees of freedom around η."""
-    freedom = DEGREES_OF_FREEDOM
+def _measure(value: float, level: Floats, log_spread: Floats, freedom: float) -> Floats:
+    """Student-t with ν degrees of freedom and scale σ around η."""
     constant = math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2) - 0.5 * math.log(freedom * math.pi)
     scaled = (value - level) * np.exp(-log_spread)
     return np.asarray(constant - log_spread - (freedom + 1) / 2 * np.log1p(scaled**2 / freedom))

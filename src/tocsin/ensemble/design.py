@@ -72,6 +72,7 @@ class Design:
         cutpoints: (I, V) ordinal cutpoints κ, padded with +inf.
         dispersion_of: (I,) index into the block log_dispersion.
         spread_of: (I,) index into the block log_spread.
+        degrees_of_freedom: (I,) ν of a measure's Student-t; 0 elsewhere.
         link_indicator: (L,) indicator of each link.
         link_scenario: (L,) scenario of each link.
         link_scale: (L,) factor on λ: 1, or a measure's prior median spread.
@@ -97,6 +98,7 @@ class Design:
     cutpoints: Floats
     dispersion_of: Integers
     spread_of: Integers
+    degrees_of_freedom: Floats
     link_indicator: Integers
     link_scenario: Integers
     link_scale: Floats
@@ -166,6 +168,7 @@ def lay_out(theater: Theater) -> Design:
         cutpoints=_cutpoints(theater.indicators),
         dispersion_of=_integers(dispersion_of),
         spread_of=_integers(spread_of),
+        degrees_of_freedom=_degrees_of_freedom(theater.indicators),
         link_indicator=_integers(indicator for indicator, _, _ in links),
         link_scenario=_integers(scenario for _, scenario, _ in links),
         link_scale=np.array([scale for _, _, scale in links], dtype=np.float64),
@@ -240,6 +243,11 @@ def _lay_out_events(scenarios: Sequence[Scenario], priors: _Priors) -> list[int]
             priors.add("hazard_link", scenario.id, link_prior(mechanism.hazard_link))
             events.append(position)
     return events
+
+
+def _degrees_of_freedom(indicators: Sequence[Indicator]) -> Floats:
+    baselines = (indicator.baseline for indicator in indicators)
+    return np.array([item.degrees_of_freedom if isinstance(item, MeasureBaseline) else 0.0 for item in baselines])
 
 
 def _cutpoints(indicators: Sequence[Indicator]) -> Floats:

@@ -67,6 +67,7 @@ def cell_log_likelihood(design: Design, parameters: Floats, pressure: Floats, ce
                 float(cells.coverage[cell]),
                 shape,
                 design.cutpoints[indicator],
+                float(design.degrees_of_freedom[indicator]),
             )
             total = np.logaddexp(total, cells.log_trust[row] + density)
         result[:, cell] = total

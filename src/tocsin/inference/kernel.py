@@ -79,7 +79,7 @@ def run_forward(
 
 @njit(inline="never")
 def score_value(
-    kind: int, value: float, level: float, coverage: float, log_shape: float, cutpoints: Floats
+    kind: int, value: float, level: float, coverage: float, log_shape: float, cutpoints: Floats, freedom: float
 ) -> tuple[float, float, float]:
     """Log-density of one value, and its derivatives by η and by the log dispersion or spread."""
     if kind == COUNT:
@@ -92,7 +92,7 @@ def score_value(
         lower = cutpoints[place - 1] if place > 0 else -math.inf
         term, by_level = ordinal(place, level, coverage, lower, cutpoints[place])
         return term, by_level, 0.0
-    return measure(value, level, log_shape)
+    return measure(value, level, log_shape, freedom)
 
 
 @njit(inline="never")
@@ -103,6 +103,7 @@ def score_cells(
     cutpoints: Floats,
     dispersion_of: Integers,
     spread_of: Integers,
+    degrees_of_freedom: Floats,
     cell_index: Integers,
     cell_weight: Floats,
     alternative: Floats,
@@ -130,8 +131,9 @@ def score_cells(
         for _ in range(cell_index[2, n]):
             value, log_trust = alternative[0, row], alternative[1, row]
             row += 1
+            log_shape = parameters[shape_at] if shape_at >= 0 else 0.0
             term, by_level, by_shape = score_value(
-                kind[i], value, eta, coverage, parameters[shape_at] if shape_at >= 0 else 0.0, cutpoints[i]
+                kind[i], value, eta, coverage, log_shape, cutpoints[i], degrees_of_freedom[i]
             )
             term += log_trust
             if term == -math.inf:
@@ -316,6 +318,7 @@ class Structure(NamedTuple):
     cutpoints: Floats
     dispersion_of: Integers
     spread_of: Integers
+    degrees_of_freedom: Floats
     link_indicator: Integers
     link_scenario: Integers
     link_scale: Floats
@@ -367,7 +370,7 @@ def log_likelihood(standard: Floats, innovation: Floats, design: Structure, data
     links = design.link_indicator, design.link_scenario, design.link_scale
     level = run_levels(parameters, offsets, *links, pressure, len(design.kind))
     d_parameters, d_level, d_pressure = np.zeros_like(parameters), np.zeros_like(level), np.zeros_like(pressure)
-    shapes = design.kind, design.cutpoints, design.dispersion_of, design.spread_of
+    shapes = design.kind, design.cutpoints, design.dispersion_of, design.spread_of, design.degrees_of_freedom
     cells = data.cell_index, data.cell_weight, data.alternative
     total = score_cells(parameters, offsets, *shapes, *cells, level, d_level, d_parameters)
     total += score_events(

@@ -10,11 +10,6 @@ import math
 
 from numba import njit
 
-from tocsin.ensemble.density import DEGREES_OF_FREEDOM
-
-_FREEDOM = DEGREES_OF_FREEDOM
-_MEASURE_CONSTANT = math.lgamma((_FREEDOM + 1) / 2) - math.lgamma(_FREEDOM / 2) - 0.5 * math.log(_FREEDOM * math.pi)
-
 
 @njit(inline="never")
 def softplus(argument: float) -> float:
@@ -95,10 +90,11 @@ def ordinal(value: int, level: float, coverage: float, lower: float, upper: floa
 
 
 @njit(inline="never")
-def measure(value: float, level: float, log_spread: float) -> tuple[float, float, float]:
-    """Student-t log-density, and its derivatives by η and by log σ."""
+def measure(value: float, level: float, log_spread: float, freedom: float) -> tuple[float, float, float]:
+    """Student-t log-density with ν degrees of freedom, and its derivatives by η and by log σ."""
     spread = math.exp(log_spread)
     scaled = (value - level) / spread
-    weight = (_FREEDOM + 1.0) * scaled / (_FREEDOM + scaled * scaled)
-    result = _MEASURE_CONSTANT - log_spread - 0.5 * (_FREEDOM + 1.0) * math.log1p(scaled * scaled / _FREEDOM)
+    weight = (freedom + 1.0) * scaled / (freedom + scaled * scaled)
+    constant = math.lgamma((freedom + 1.0) / 2.0) - math.lgamma(freedom / 2.0) - 0.5 * math.log(freedom * math.pi)
+    result = constant - log_spread - 0.5 * (freedom + 1.0) * math.log1p(scaled * scaled / freedom)
     return result, weight / spread, scaled * weight - 1.0
