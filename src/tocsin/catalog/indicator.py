@@ -109,7 +109,9 @@ class MeasureBaselineFile(Shape):
     """What is measured at normal pressure, after the transform."""
 
     mean: ElicitedRange = Field(description="low, high and reason: the mean of the transformed value")
-    spread: PositiveRange = Field(description="low, high and reason: its standard deviation, above 0")
+    spread: PositiveRange = Field(
+        description="low, high and reason: scale of its scatter, above 0; two readings in three lie within one"
+    )
     degrees_of_freedom: float = Field(
         default=DEGREES_OF_FREEDOM,
         gt=2,

@@ -103,7 +103,8 @@ class LinkFile(Shape):
         default=None, description="low, high and reason: by what factor when developing; not for measures"
     )
     shift: ElicitedRange | None = Field(
-        default=None, description="low, high and reason: by how many standard deviations; for measures only"
+        default=None,
+        description="low, high and reason: by how many of the indicator's scales (spread); for measures only",
     )
 
     @model_validator(mode="after")

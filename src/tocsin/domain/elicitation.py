@@ -67,7 +67,7 @@ def link_prior(multiplier: Range) -> Normal:
 
 
 def shift_prior(shift: Range) -> Normal:
-    """Prior of a link on a measure, from its shift in baseline standard deviations when developing."""
+    """Prior of a link on a measure, from its shift in baseline spreads when developing."""
     plain = shift.plain()
     return Normal(plain.mean / DEVELOPING, plain.sd / DEVELOPING)
 

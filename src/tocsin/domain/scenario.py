@@ -17,7 +17,7 @@ class Link:
     """An indicator–scenario effect: by what factor the indicator is multiplied when the scenario is developing.
 
     The factor acts on the rate (count, presence) or on the odds of a higher level (ordinal); for a measure the range
-    is a shift in baseline standard deviations instead.
+    is a shift in baseline spreads (scales) instead.
     """
 
     indicator: str
