@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 
 from rich import box
@@ -138,10 +139,10 @@ def _row(worth: Worth, targets: tuple[Target, ...], indicator: Indicator) -> lis
 def _bits(bits: float) -> str:
     """Bits for people: two figures, no powers of ten.
 
-    >>> _bits(0.154), _bits(0.00712), _bits(0.000068)
-    ('0.15', '0.0071', '0.0001')
+    >>> _bits(0.154), _bits(0.00712), _bits(0.000015), _bits(0.0)
+    ('0.15', '0.0071', '0.000015', '0')
     """
-    return f"{bits:.2f}" if bits >= 0.1 else f"{bits:.4f}"  # noqa: PLR2004 - where two figures take two places
+    return f"{bits:.{1 - math.floor(math.log10(bits))}f}" if bits > 0 else "0"
 
 
 def _shown(indicator: Indicator) -> Callable[[float], str]:
@@ -182,9 +183,13 @@ def _runs(outlook: Outlook, indicator: Indicator) -> str:
 def _target_lines(ranking: Ranking) -> list[str]:
     return [
         f"  {target.scenario} within {target.horizon_days} days: {percent(target.odds.probability)} "
-        f"(90 %: {percent(target.odds.low90)[:-2]}–{percent(target.odds.high90)})"
+        f"(90 %: {percent(target.odds.low90)[:-2]}–{percent(target.odds.high90)}{'' if _inside(target) else ' †'})"
         for target in ranking.targets
     ]
+
+
+def _inside(target: Target) -> bool:
+    return target.odds.low90 <= target.odds.probability <= target.odds.high90
 
 
 def _notes(ranking: Ranking, theater: Theater) -> list[str]:
@@ -211,4 +216,6 @@ def _notes(ranking: Ranking, theater: Theater) -> list[str]:
         lines.insert(0, f"! provisional: these rest on few of the fit's draws; {refit}")
     if any(item is not None and item.undecided > _NOTABLE for worth in ranking.worths for item in worth.outlooks):
         lines.append("? the odds would lie so near to the line that Monte Carlo error leaves the side open")
+    if not all(_inside(target) for target in ranking.targets):
+        lines.append("† the mean lies outside its interval: few possibilities carry most of it")
     return lines
