@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -145,7 +146,7 @@ def test_a_store_that_was_never_made_says_what_to_run(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "check", "observe", "import", "fit", "odds", "whatif", "doctor", "db upgrade"]
+    "command", ["demo", "check", "observe", "import", "fit", "odds", "whatif", "collect", "doctor", "db upgrade"]
 )
 def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     """`--help` exits 0 and shows a line to copy."""
@@ -230,6 +231,42 @@ def test_control_c_stops_a_fit_in_words(store: Run, tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert "the fit was stopped: it was cancelled; the last accepted fit is unchanged" in said
     assert not list((tmp_path / "home" / "fits").glob("*"))
+
+
+def test_collect_ranks_every_indicator_in_words_and_in_json(store: Run) -> None:
+    """On a fit of nothing: every indicator once, most bits first, progress apart from what is printed."""
+    assert store("fit", "tunisia", "--as-of", "2016-03-08").returncode == 0
+    words = ("collect", "tunisia", "--as-of", "2016-03-08", "--scenario", "tunisian-wilayat", "--horizon", "90")
+    shown = store(*words, "--threshold", "0.05")
+    assert shown.returncode == 0, shown.stderr
+    assert "counting violence/border-attack: 7 of 7" in shown.stderr
+    assert "what to collect next, as of the end of 2016-03-08" in shown.stdout
+    assert "crosses 5.0 %" in shown.stdout
+    assert "tunisian-wilayat within 90 days: 1." in shown.stdout
+    assert "status: prior only" in shown.stdout
+    found = json.loads(store(*words, "--grade", "D5", "--json").stdout)
+    assert (found["status"], found["grade"], found["trust"], found["threshold"]) == ("prior only", "D5", 0.04, None)
+    assert len({item["indicator"] for item in found["indicators"]}) == 25
+    bits = [item["bits"] for item in found["indicators"] if not item["below_noise"]]
+    assert bits == sorted(bits, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--grade", "Z9"), 1, "--grade is 'Z9'; accepted: "),
+        (("--horizon", "0"), 1, "horizon is 0; accepted: a whole number from 1 to 365"),
+        (("--horizon", "400"), 1, "horizon is 400; accepted: a whole number from 1 to 365"),
+        (("--scenario", "coup"), 1, "no scenario named 'coup'; known: border-offensive"),
+        (("--threshold", "1.5"), 2, "Invalid value for '--threshold'"),
+        ((), 1, "has no accepted fit"),
+    ],
+)
+def test_collect_refuses_what_cannot_be_asked(store: Run, words: tuple[str, ...], code: int, said: str) -> None:
+    """With what would be accepted."""
+    done = store("collect", "tunisia", *words)
+    assert done.returncode == code
+    assert said in done.stderr
 
 
 def test_the_demo_leaves_alone_what_it_did_not_make(run: Run, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tocsin.cli.check import check
+from tocsin.cli.collect import collect_next
 from tocsin.cli.database import database
 from tocsin.cli.demo import demo
 from tocsin.cli.doctor import doctor
@@ -39,6 +40,7 @@ app.command("fit")(fit)
 app.command("odds")(odds)
 app.command("whatif")(whatif)
 app.command("why")(why)
+app.command("collect")(collect_next)
 app.command("doctor")(doctor)
 app.add_typer(database, name="db")
 

@@ -72,6 +72,17 @@ class NoFitError(TocsinError):
         )
 
 
+class OutdatedFitError(TocsinError):
+    """The latest fit is of other declared files than those at hand, so it can only repeat the odds that it stated."""
+
+    def __init__(self, fit: str, theater: str, as_of: str) -> None:
+        """Say what to do about it."""
+        self.fit = fit
+        self.theater = theater
+        self.as_of = as_of
+        super().__init__(f"the declared files have changed since fit {fit}; run: tocsin fit {theater} --as-of {as_of}")
+
+
 class FitRejectedError(TocsinError):
     """A fit did not pass the gate; it is kept with its reasons and never published."""
 

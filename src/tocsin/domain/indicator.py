@@ -55,6 +55,19 @@ class Transform(StrEnum):
             return logit(value)
         return value
 
+    def undo(self, transformed: float) -> float:
+        """The value that was transformed, or the largest there is.
+
+        >>> round(Transform.LOGIT.undo(Transform.LOGIT.apply(0.2)), 12)
+        0.2
+        """
+        if self is Transform.LOGIT:
+            return 0.5 * (1.0 + math.tanh(transformed / 2.0))
+        if self is Transform.NONE:
+            return transformed
+        power = math.exp(min(transformed, 709.0))  # the largest whose exponential is a double
+        return power - 1.0 if self is Transform.LOG1P else power
+
     @property
     def accepted(self) -> str:
         """The values that it takes, in words."""

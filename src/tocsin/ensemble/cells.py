@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,7 +116,7 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
 
     Gauss–Hermite quadrature with 48 nodes over α; the dispersion or spread is at its prior median.
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    nodes, weights = _quadrature()
     column = design.block("baseline").start + indicator
     level = design.mean[column] + design.sd[column] * nodes
     shape = np.zeros(1)
@@ -134,6 +135,11 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
     ) + np.log(weights / weights.sum())
     top = density.max()
     return float(top + np.log(np.exp(density - top).sum()))
+
+
+@cache
+def _quadrature() -> tuple[Floats, Floats]:
+    return np.polynomial.hermite_e.hermegauss(_NODES)
 
 
 def lay_out_window(design: Design, evidence: Evidence) -> WindowArrays:

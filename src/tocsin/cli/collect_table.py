@@ -1,0 +1,221 @@
+"""A collection ranking as a table and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tocsin.cli.instants import show_age, show_instant
+from tocsin.cli.odds_table import percent
+from tocsin.domain.indicator import Collection, Indicator, Kind
+from tocsin.domain.odds import Status
+from tocsin.domain.theater import Theater
+from tocsin.ensemble.collect import Amount, Outlook
+from tocsin.usecases.collect import Ranking, Target, Worth
+
+_WIDEST = 200
+_LEFT = {"indicator", "most about", "by a reading of"}
+_SHOWN_RUN = 0.001  # of chance
+_NOTABLE = 0.01  # of chance left open by Monte Carlo error
+
+
+def ranking_json(ranking: Ranking) -> str:
+    """The ranking as one JSON object, indicators in order of rank."""
+    standing = ranking.standing
+    return json.dumps(
+        {
+            "theater": standing.fit.theater,
+            "as_of": standing.as_of.isoformat(),
+            "status": standing.status.value,
+            "reason": standing.reason,
+            "fit": standing.fit.id,
+            "age_seconds": (ranking.asked - standing.fit.as_of).total_seconds(),
+            "grade": str(ranking.question.grade),
+            "trust": ranking.trust,
+            "threshold": ranking.question.threshold,
+            "indicators": [_worth_object(worth, ranking) for worth in ranking.worths],
+        },
+        indent=2,
+    )
+
+
+def _worth_object(worth: Worth, ranking: Ranking) -> dict[str, object]:
+    return {
+        "indicator": worth.indicator,
+        **_amount_object(worth.total),
+        "last_report_days": worth.last_report_days,
+        "scenarios": [
+            {
+                "scenario": target.scenario,
+                "horizon_days": target.horizon_days,
+                "probability": target.odds.probability,
+                "interval90": [target.odds.low90, target.odds.high90],
+                **_amount_object(amount),
+                "outlook": None if outlook is None else _outlook_object(outlook),
+            }
+            for target, amount, outlook in zip(ranking.targets, worth.each, worth.outlooks, strict=True)
+        ],
+    }
+
+
+def _amount_object(amount: Amount) -> dict[str, object]:
+    return {"bits": amount.bits, "error": amount.error, "below_noise": amount.below_noise}
+
+
+def _outlook_object(outlook: Outlook) -> dict[str, object]:
+    return {
+        "crossing": outlook.crossing,
+        "undecided": outlook.undecided,
+        "crossed_by": [[run.first, run.last] for run in outlook.crossed_by],
+        "high_from": outlook.high_from,
+        "high": outlook.high,
+        "if_high": outlook.if_high,
+        "if_low": outlook.if_low,
+    }
+
+
+def print_ranking(ranking: Ranking, theater: Theater) -> None:
+    """The ranking as a table, the odds that it is about, and what to know before quoting a number."""
+    console = Console(soft_wrap=True, highlight=False)
+    table = Table(
+        title=f"{theater.title}: what to collect next, as of {show_instant(ranking.standing.as_of, theater.timeline)}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    line = "new word" if ranking.question.threshold is None else f"crosses {percent(ranking.question.threshold)}"
+    for heading in (
+        "indicator",
+        "bits",
+        "±",
+        "most about",
+        "now",
+        "if",
+        "then",
+        "else",
+        line,
+        "by a reading of",
+        "last",
+    ):
+        table.add_column(heading, justify="left" if heading in _LEFT else "right", no_wrap=True)
+    for worth in ranking.worths:
+        table.add_row(*_row(worth, ranking.targets, theater.indicator(worth.indicator)))
+    console.width = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
+    console.print(table)
+    for text in (*_target_lines(ranking), *_notes(ranking, theater)):
+        console.print(text)
+
+
+def _row(worth: Worth, targets: tuple[Target, ...], indicator: Indicator) -> list[str]:
+    last = "never" if worth.last_report_days is None else f"{worth.last_report_days} d"
+    last += "*" if indicator.collection is Collection.OCCASIONAL else ""
+    best = max(range(len(targets)), key=lambda place: worth.each[place].bits)
+    outlook = worth.outlooks[best]
+    if outlook is None or worth.total.below_noise:
+        told = "nothing" if all(item is None for item in worth.outlooks) else "below noise"
+        return [worth.indicator, told, "", "", "", "", "", "", "", "", last]
+    show = _shown(indicator)
+    return [
+        worth.indicator,
+        _bits(worth.total.bits),
+        _bits(worth.total.error),
+        targets[best].scenario,
+        percent(targets[best].odds.probability),
+        f"{show(outlook.high_from)}{_onward(indicator, outlook.high_from)} ({percent(outlook.high)})",
+        percent(outlook.if_high),
+        percent(outlook.if_low),
+        _chance(outlook),
+        _runs(outlook, indicator),
+        last,
+    ]
+
+
+def _bits(bits: float) -> str:
+    """Bits for people: two figures, no powers of ten.
+
+    >>> _bits(0.154), _bits(0.00712), _bits(0.000015), _bits(0.0)
+    ('0.15', '0.0071', '0.000015', '0')
+    """
+    return f"{bits:.{1 - math.floor(math.log10(bits))}f}" if bits > 0 else "0"
+
+
+def _shown(indicator: Indicator) -> Callable[[float], str]:
+    """How to show a reading of an indicator, in the unit in which it is typed."""
+    if indicator.kind is Kind.MEASURE:
+        return lambda value: f"{indicator.transform.undo(value):.3g}"
+    return lambda value: f"{value:.0f}"
+
+
+def _onward(indicator: Indicator, value: float) -> str:
+    top = {Kind.PRESENCE: 1.0, Kind.ORDINAL: len(indicator.levels) - 1.0}.get(indicator.kind)
+    return "" if value == top else "+"
+
+
+def _chance(outlook: Outlook) -> str:
+    """The chance of crossing a line, with a question mark where Monte Carlo error leaves more than a point open."""
+    chance = "–" if outlook.crossing == 0 else percent(outlook.crossing)
+    return f"{chance} ?" if outlook.undecided > _NOTABLE else chance
+
+
+def _runs(outlook: Outlook, indicator: Indicator) -> str:
+    """The readings that cross, such as "0 or 3+"; what next to never comes is left out."""
+    show = _shown(indicator)
+    texts = []
+    for run in outlook.crossed_by:
+        first, last = run.first, run.last
+        if run.chance < _SHOWN_RUN:
+            continue
+        if last == outlook.highest:
+            texts.append(f"{show(first)}{_onward(indicator, first)}")
+        elif first == outlook.lowest and indicator.kind is Kind.MEASURE:
+            texts.append(f"up to {show(last)}")
+        else:
+            texts.append(show(first) if first == last else f"{show(first)} to {show(last)}")
+    return " or ".join(texts)
+
+
+def _target_lines(ranking: Ranking) -> list[str]:
+    return [
+        f"  {target.scenario} within {target.horizon_days} days: {percent(target.odds.probability)} "
+        f"(90 %: {percent(target.odds.low90)[:-2]}–{percent(target.odds.high90)}{'' if _inside(target) else ' †'})"
+        for target in ranking.targets
+    ]
+
+
+def _inside(target: Target) -> bool:
+    return target.odds.low90 <= target.odds.probability <= target.odds.high90
+
+
+def _notes(ranking: Ranking, theater: Theater) -> list[str]:
+    standing, question = ranking.standing, ranking.question
+    fitted = show_instant(standing.fit.as_of, theater.timeline)
+    age = show_age((ranking.asked - standing.fit.as_of).total_seconds())
+    refit = f"run: tocsin fit {theater.id} --as-of {theater.timeline.name_instant(ranking.asked)}"
+    summed = "" if question.scenario is not None else ", summed over scenarios"
+    lines = [
+        (
+            f"status: {standing.status} · fit {standing.fit.id} of {fitted}, {age} before the instant asked · "
+            "nothing was recorded"
+        ),
+        (
+            f"bits: expected from one look at a whole {theater.timeline.step}, reported at {question.grade} "
+            f"(trust {ranking.trust:g}), ± Monte Carlo error{summed}"
+        ),
+        "if: what a high reading is (its chance); then, else: the odds after it, and after any other",
+        "last: days since the last report; * of these, silence says nothing",
+    ]
+    if standing.status is Status.REFIT_WANTED:
+        lines.insert(0, f"! refit wanted: these are the odds of the fit's own instant, as {standing.reason}; {refit}")
+    if standing.status is Status.PROVISIONAL:
+        lines.insert(0, f"! provisional: these rest on few of the fit's draws; {refit}")
+    if any(item is not None and item.undecided > _NOTABLE for worth in ranking.worths for item in worth.outlooks):
+        lines.append("? the odds would lie so near to the line that Monte Carlo error leaves the side open")
+    if not all(_inside(target) for target in ranking.targets):
+        lines.append("† the mean lies outside its interval: few possibilities carry most of it")
+    return lines
