@@ -74,8 +74,11 @@ def tiny_evidence(theater: Theater) -> Evidence:
     return replace(empty_evidence(theater), cells=cells, occurred={"coup": ()}, watched={"coup": 0})
 
 
-def _likelihood(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The same evidence by SciPy, at pressures of the two weeks; the baseline is known, so its density is at η(0)."""
+def _likelihood(first: np.ndarray, second: np.ndarray, reports: str) -> np.ndarray:
+    """Some of the same reports by SciPy, at pressures of the two weeks.
+
+    The baseline is known, so its density is at η(0).
+    """
 
     def count(value: int, seen: float, pressure: np.ndarray | float) -> np.ndarray:
         mean = seen * RATE * np.exp(SLOPE * pressure)
@@ -88,14 +91,14 @@ def _likelihood(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         return stats.t.pdf(2.1, 4, MEAN + SPREAD * (2.0 / 2) * pressure, SPREAD)
 
     top = special.expit(SLOPE * first - special.logit(1 - SHARES[2]))
-    return (
-        (0.6 * count(3, 0.7, first) + 0.4 * count(3, 0.7, 0.0))
-        * count(1, 0.2, second)
-        * (0.9 * claim(second) + 0.1 * claim(0.0))
-        * 0.8
-        * top
-        * (0.7 * price(second) + 0.3 * price(0.0))
-    )
+    factors = {
+        "a": 0.6 * count(3, 0.7, first) + 0.4 * count(3, 0.7, 0.0),
+        "b": count(1, 0.2, second),
+        "c": 0.9 * claim(second) + 0.1 * claim(0.0),
+        "d": 0.8 * top,
+        "e": 0.7 * price(second) + 0.3 * price(0.0),
+    }
+    return np.asarray(np.prod([factors[name] for name in reports], axis=0))
 
 
 def _hazard(pressure: np.ndarray) -> np.ndarray:
@@ -116,13 +119,16 @@ class GridLaw:
         return float(np.sum(self.now * self.chance))
 
 
-def law_by_grid(days: int) -> GridLaw:
-    """Within `days` of Tuesday, by summing over a grid of two weeks' pressure and the third's given these."""
+def law_by_grid(days: int, reports: str = "abcde") -> GridLaw:
+    """Within `days` of Tuesday, given some of the reports.
+
+    By summing over a grid of two weeks' pressure and the third's given these.
+    """
     axis = np.linspace(-7, 7, 281)
     rho = 2 ** (-1 / HALF_LIFE)
     first, second = np.meshgrid(axis, axis, indexing="ij")
     weight = stats.norm.pdf(first) * stats.norm.pdf(second, rho * first, math.sqrt(1 - rho**2))
-    weight = weight * _likelihood(first, second) * np.exp(-_hazard(first) - 2 / 7 * _hazard(second))
+    weight = weight * _likelihood(first, second, reports) * np.exp(-_hazard(first) - 2 / 7 * _hazard(second))
     now = weight.sum(axis=0) / weight.sum()
     rest = np.exp(-min(days, 5) / 7 * _hazard(axis))
     if days <= 5:
@@ -172,10 +178,10 @@ def _readings(name: str, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
     return values, sure, normal
 
 
-def fit_tiny(sampler: Sampler) -> tuple[Theater, Ensemble]:
+def fit_tiny(sampler: Sampler, evidence: Evidence | None = None) -> tuple[Theater, Ensemble]:
     """The tiny theater and its real fit, with 32 futures a draw."""
     theater = tiny_theater()
-    evidence = tiny_evidence(theater)
+    evidence = evidence or tiny_evidence(theater)
     design = lay_out(theater)
     sampled = sampler.sample(
         design,
