@@ -40,6 +40,18 @@ def factor(probability: float, before: float) -> str:
     return _times(_odds(probability) / _odds(before))
 
 
+def marked(odds: Odds) -> str:
+    """The scenario, with a mark where its odds are prior-driven."""
+    return f"{odds.scenario} ‡" if odds.prior_driven else odds.scenario
+
+
+def mark_lines(stated: Sequence[Odds]) -> list[str]:
+    """What the mark means, where it is used."""
+    if not any(item.prior_driven for item in stated):
+        return []
+    return ["‡ prior-driven: slightly other declared ranges would move these odds as much as all the evidence has"]
+
+
 def _object(odds: Odds) -> dict[str, object]:
     return {
         "scenario": odds.scenario,
@@ -48,6 +60,7 @@ def _object(odds: Odds) -> dict[str, object]:
         "interval50": [odds.interval50.low, odds.interval50.high],
         "interval90": [odds.interval90.low, odds.interval90.high],
         "prior": odds.prior,
+        "prior_driven": odds.prior_driven,
         "words": odds.words,
         "status": odds.status.value,
         "as_of": odds.as_of.isoformat(),
@@ -69,11 +82,11 @@ def print_reading(reading: Reading, theater: Theater) -> None:
     )
     for heading in _HEADINGS:
         table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
-    for name, stated in groupby(reading.odds, key=lambda item: item.scenario):
+    for _, stated in groupby(reading.odds, key=lambda item: item.scenario):
         rows = list(stated)
         for row, item in enumerate(rows):
             table.add_row(
-                "" if row else name,
+                "" if row else marked(item),
                 str(item.horizon_days),
                 percent(item.probability),
                 _interval(item.interval90) + ("" if _inside(item) else " †"),
@@ -168,7 +181,7 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     ]
     if not all(_inside(item) for item in reading.odds):
         lines.append("† the mean lies outside its interval: few possibilities carry most of it")
-    return lines
+    return [*lines, *mark_lines(reading.odds)]
 
 
 def _joint_lines(pairs: Sequence[JointOdds], theater: Theater) -> list[str]:
