@@ -202,7 +202,14 @@ def test_contradictions_are_printed_with_file_and_field(capsys: pytest.CaptureFi
     implied, problems = _problems("tells nothing")
     print_implied(theater, implied, problems)
     assert f"! {file}: {field} is such that" in capsys.readouterr().out
-    (told,) = json.loads(json.dumps(implied_object(implied, problems)))["contradictions"]
+    printed = json.loads(json.dumps(implied_object(implied, problems)))
+    first = implied.scenarios[0].odds[0]
+    assert printed["scenarios"][0]["odds"][0] == {
+        "days": 30,
+        "probability": first.probability,
+        "interval90": [first.interval90.low, first.interval90.high],
+    }
+    (told,) = printed["contradictions"]
     assert (told["file"], told["field"]) == (file, field)
 
 

@@ -29,7 +29,7 @@ stays below it though it developed for the whole of its longest horizon can neve
 FOREGONE = 0.99
 """Above it, with all pressures normal, no evidence can lower the odds: evidence speaks through pressure."""
 TELLS_BITS = 0.5
-"""Half a bit is what moves even odds to 70:30 at most: if a year of readings tells less, looking was for nothing."""
+"""Half a bit multiplies or divides odds by 1.4: if a year of readings does less, looking is hardly worth its while."""
 
 
 def contradictions(theater: Theater, implied: Implications) -> tuple[Problem, ...]:
