@@ -169,6 +169,21 @@ def test_the_shipped_kit_is_found_right(run: Run) -> None:
     assert "tunisia: 5 scenarios, 25 indicators" in done.stdout
 
 
+def test_what_the_shipped_ranges_imply_is_told_and_is_no_refusal(run: Run) -> None:
+    """Two links of the kit say next to nothing: warnings, in JSON too, and exit 0."""
+    done = run("check", "tunisia", "--prior", "--json")
+    assert done.returncode == 0, done.stderr
+    (told,) = json.loads(done.stdout)
+    assert list(told) == ["theater", "declared", "scenarios", "readings", "contradictions"]
+    assert told["declared"] == {"scenarios": 5, "indicators": 25, "links": 42, "couplings": 6, "weeks": 156}
+    assert told["scenarios"][0]["scenario"] == "border-offensive"
+    found = {(item["file"], item["field"]) for item in told["contradictions"]}
+    assert found == {
+        ("models/tunisia/scenarios/border-offensive.yaml", "links[8].multiplier"),
+        ("models/tunisia/scenarios/security-crackdown.yaml", "links[0].multiplier"),
+    }
+
+
 def test_the_doctor_finds_a_missing_store_and_then_nothing(run: Run) -> None:
     """Exit 1 with what to do; after doing it, 0."""
     before = run("doctor")

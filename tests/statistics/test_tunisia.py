@@ -376,3 +376,4 @@ def test_the_odds_are_those_on_record(kit: Kit, tunisia_fit: Fit) -> None:
         item = stated[row["scenario"], row["horizon_days"]]
         assert item.probability == pytest.approx(row["probability"], abs=4 * item.error)
         assert item.prior == pytest.approx(row["prior"], abs=4 * item.error)
+        assert item.prior_driven is row["prior_driven"]

@@ -123,7 +123,7 @@ engine = open_engine({url!r})
 at = datetime(2016, 3, 8, tzinfo=UTC)
 stop_at(engine, {moment!r}, "fit")
 draws = b"draws" * 100_000
-fit = Fit("f", "tunisia", at, at, "r", "d", "c", 1, None, (), hashlib.sha256(draws).hexdigest(), 0.0, 0.0)
+fit = Fit("f", "tunisia", at, at, "r", "d", "c", 1, None, (), (), hashlib.sha256(draws).hexdigest(), 0.0, 0.0)
 FitShelf(engine, Path({str(tmp_path / "draws")!r})).save(fit, draws)
 """)
     assert _heard(writer) == "here"

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from tocsin.domain.diagnosis import Diagnosis
 from tocsin.domain.errors import DamagedArtifactError, StoreError
 from tocsin.domain.fit import Fit
+from tocsin.domain.sensitivity import Sensitivity
 from tocsin.store.fit import FitShelf
 
 _NOON = datetime(2016, 3, 8, 12, tzinfo=UTC)
@@ -28,6 +29,7 @@ def _fit(name: str, draws: bytes, **changes: object) -> Fit:
         seed=2**64 - 1,
         diagnosis=_HEALTHY,
         rejections=(),
+        sensitivity=(Sensitivity("coup", 0.31, {"links": 0.3, "hazards": 0.1}, -1.7, 0.04, 0.06, 0.2, 0.03),),
         sha256=hashlib.sha256(draws).hexdigest(),
         compile_seconds=0.0,
         sample_seconds=12.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from tocsin.domain.elicitation import Range, hazard_prior
@@ -110,3 +111,48 @@ def full_theater(window: int = 30) -> Theater:
             Coupling("coup", "offensive", span(0.1, 0.6)),
         ),
     )
+
+
+def contradicting_theaters() -> dict[str, tuple[Theater, str, str]]:
+    """One for each rule that finds contradictions, with the file and field to be found."""
+    whole = full_theater()
+    coup, offensive, decline = whole.scenarios
+    attack = whole.indicator("field/attack")
+
+    def scenarios(*changed: Scenario) -> Theater:
+        by_id = {item.id: item for item in changed}
+        return replace(whole, scenarios=tuple(by_id.get(item.id, item) for item in whole.scenarios))
+
+    def rate(low: float, high: float) -> Theater:
+        """The attacks at another rate, on which no rule stands; only the offensive is linked."""
+        other = replace(attack, baseline=RateBaseline(span(low, high), span(0.5, 5.0)))
+        free = replace(offensive, mechanism=event())
+        theater = scenarios(replace(coup, links=coup.links[1:]), free)
+        return replace(theater, indicators=(other, *whole.indicators[1:]))
+
+    low, rare = span(0.002, 0.01), span(1e-7, 1e-6)
+    swinging = Event(low, hazard_prior(low, 52.1775), span(40.0, 400.0), date(2015, 6, 1))
+    never = replace(event(), base_rate=rare, base_hazard=hazard_prior(rare, 52.1775))
+    sure = span(0.99999, 0.9999999)
+    certain = replace(event(), base_rate=sure, base_hazard=hazard_prior(sure, 2.0))
+    weak = Link("field/claim", span(0.95, 1.05))
+    loud = Coupling("offensive", "coup", span(4.0, 6.0))
+    folder = "models/full/scenarios"
+    return {
+        "base rate": (scenarios(replace(decline, mechanism=swinging)), f"{folder}/decline.yaml", "hazard_link"),
+        "couplings": (replace(whole, couplings=(loud,)), "models/full/theater.yaml", "couplings[0].adds"),
+        "out of reach": (scenarios(replace(decline, mechanism=never)), f"{folder}/decline.yaml", "horizons"),
+        "foregone": (scenarios(replace(decline, mechanism=certain)), f"{folder}/decline.yaml", "horizons"),
+        "met in normal years": (
+            scenarios(replace(offensive, mechanism=Threshold("field/attack", 3, 6))),
+            f"{folder}/offensive.yaml",
+            "resolution.threshold.at_least",
+        ),
+        "tells nothing": (
+            scenarios(replace(coup, links=(*coup.links[:1], weak, *coup.links[2:]))),
+            f"{folder}/coup.yaml",
+            "links[1].multiplier",
+        ),
+        "never seen": (rate(1e-7, 1e-6), f"{folder}/offensive.yaml", "links[0].multiplier"),
+        "more than the ledger takes": (rate(1e6, 1e7), "indicators/field/attack.yaml", "baseline"),
+    }

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.cli.odds_table import odds_json, percent
+from support.theaters import full_theater
+from tocsin.cli.odds_table import odds_json, percent, print_reading
 from tocsin.domain.fit import Fit
 from tocsin.domain.odds import Interval, Odds, Status
 from tocsin.usecases.read_odds import Reading
@@ -19,6 +20,7 @@ _ODDS = Odds(
     interval50=Interval(0.17, 0.29),
     interval90=Interval(0.08, 0.43),
     prior=0.061,
+    prior_driven=True,
     error=0.0031,
     words="unlikely",
     warning="interval reaches from very unlikely to unlikely",
@@ -30,7 +32,7 @@ _ODDS = Odds(
 
 
 def _reading(*odds: Odds) -> Reading:
-    fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", "", "", 1, None, (), "", 0.0, 0.0)
+    fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", "", "", 1, None, (), (), "", 0.0, 0.0)
     return Reading(fit, odds, (), _AS_OF, None, {})
 
 
@@ -90,6 +92,7 @@ def test_json_has_exactly_the_promised_keys_in_their_order() -> None:
         "interval50",
         "interval90",
         "prior",
+        "prior_driven",
         "words",
         "status",
         "as_of",
@@ -108,6 +111,7 @@ def test_json_holds_the_numbers_themselves_and_not_their_roundings() -> None:
         "interval50": [0.17, 0.29],
         "interval90": [0.08, 0.43],
         "prior": 0.061,
+        "prior_driven": True,
         "words": "unlikely",
         "status": "refit wanted",
         "as_of": "2016-03-08T23:00:00+00:00",
@@ -122,3 +126,14 @@ def test_json_keeps_the_order_of_the_odds() -> None:
     found = [(item["scenario"], item["horizon_days"]) for item in json.loads(odds_json(reading))]
     assert found == [("coup", 90), ("coup", 180), ("border-offensive", 90)]
     assert json.loads(odds_json(_reading())) == []
+
+
+@pytest.mark.parametrize("driven", [True, False])
+def test_prior_driven_odds_carry_a_mark_and_a_line_that_says_what_it_means(
+    capsys: pytest.CaptureFixture[str], *, driven: bool
+) -> None:
+    """On the scenario, once; and no such line where nothing is marked."""
+    print_reading(_reading(replace(_ODDS, prior_driven=driven)), full_theater())
+    printed = capsys.readouterr().out
+    assert ("coup ‡" in printed) is driven
+    assert ("‡ prior-driven: slightly other declared ranges would move" in printed) is driven

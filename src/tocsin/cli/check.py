@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,14 @@ import typer
 
 from tocsin.bootstrap.service import catalog_folder
 from tocsin.catalog.read import read_catalog
+from tocsin.cli.implied_table import implied_object, print_implied
+from tocsin.domain.contradiction import contradictions
+from tocsin.domain.implied import Implications
 from tocsin.domain.observation import read_drafts
 from tocsin.domain.theater import Theater
 from tocsin.feeds.shipped import shipped_drafts
 from tocsin.settings import read_settings
+from tocsin.usecases.imply import imply
 
 
 def check(
@@ -22,24 +27,47 @@ def check(
         Path | None,
         typer.Option(help="Folder that holds models/ and indicators/. [default: the shipped kit]"),
     ] = None,
+    prior: Annotated[
+        bool, typer.Option("--prior", help="Print what the ranges imply, and where they contradict each other.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Report every problem in every declared file, with file, line, field, value and what is accepted.
 
-    Example: tocsin check --folder .
+    Ranges that contradict each other are told as warnings; they do not change the exit status.
+
+    Example: tocsin check tunisia --prior
     """
     root = catalog_folder(read_settings()) if folder is None else folder
     catalog = read_catalog(root)
     chosen = list(catalog.theaters.values()) if theater is None else [catalog.theater(theater)]
     known = {indicator.id: indicator for item in catalog.theaters.values() for indicator in item.indicators}
     rows = read_drafts(shipped_drafts(root / "indicators"), known, today=datetime.now(UTC).date())
-    for item in chosen:
+    implied = [imply(item) if prior else None for item in chosen]
+    if as_json:
+        typer.echo(json.dumps([_object(*both) for both in zip(chosen, implied, strict=True)], indent=2))
+        return
+    for item, found in zip(chosen, implied, strict=True):
         typer.echo(_summary(item))
+        if found is not None:
+            print_implied(item, found, contradictions(item, found))
     typer.echo(f"{len(rows)} shipped observations; nothing is wrong in {root}")
 
 
+def _counts(theater: Theater) -> dict[str, int]:
+    return {
+        "scenarios": len(theater.scenarios),
+        "indicators": len(theater.indicators),
+        "links": sum(len(scenario.links) for scenario in theater.scenarios),
+        "couplings": len(theater.couplings),
+        f"{theater.timeline.step}s": theater.timeline.window,
+    }
+
+
 def _summary(theater: Theater) -> str:
-    links = sum(len(scenario.links) for scenario in theater.scenarios)
-    return (
-        f"{theater.id}: {len(theater.scenarios)} scenarios, {len(theater.indicators)} indicators, {links} links, "
-        f"{len(theater.couplings)} couplings, {theater.timeline.window} {theater.timeline.step}s"
-    )
+    return f"{theater.id}: {', '.join(f'{count} {noun}' for noun, count in _counts(theater).items())}"
+
+
+def _object(theater: Theater, implied: Implications | None) -> dict[str, object]:
+    told = {} if implied is None else implied_object(implied, contradictions(theater, implied))
+    return {"theater": theater.id, "declared": _counts(theater)} | told

@@ -16,6 +16,7 @@ from tocsin.bootstrap.service import Service, open_service
 from tocsin.bootstrap.worker import make_sampler
 from tocsin.cli.instants import read_as_of, show_instant
 from tocsin.cli.progress import shown_progress
+from tocsin.cli.sensitivity_table import print_sensitivity
 from tocsin.domain.errors import FitRejectedError
 from tocsin.domain.fit import Fit
 from tocsin.domain.theater import Theater
@@ -37,6 +38,9 @@ def fit(
         DEFAULT_SEED
     ),
     deadline: Annotated[float, typer.Option(min=1, help="Give up after so many seconds.")] = DEFAULT_DEADLINE,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Print how far the odds hang on the declared ranges.")
+    ] = False,
 ) -> None:
     """Fit the model to everything known; only a fit that passes the gate is served.
 
@@ -48,6 +52,8 @@ def fit(
         now = datetime.now(UTC)
         done = run_fit(service, settings, declared, read_as_of(as_of, declared.timeline, now), seed, deadline)
         typer.echo(_summary(done, declared))
+        if sensitivity:
+            print_sensitivity(done)
         if not done.accepted:
             raise FitRejectedError(done.id, done.rejections)
 

@@ -25,6 +25,18 @@ _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 _WIDEST = 200
 
 
+def marked(odds: Odds) -> str:
+    """The scenario, with a mark where its odds are prior-driven."""
+    return f"{odds.scenario} ‡" if odds.prior_driven else odds.scenario
+
+
+def mark_lines(stated: Sequence[Odds]) -> list[str]:
+    """What the mark means, where it is used."""
+    if not any(item.prior_driven for item in stated):
+        return []
+    return ["‡ prior-driven: slightly other declared ranges would move these odds as much as all the evidence has"]
+
+
 def odds_object(odds: Odds) -> dict[str, object]:
     """One scenario and horizon as a plain object."""
     return {
@@ -34,6 +46,7 @@ def odds_object(odds: Odds) -> dict[str, object]:
         "interval50": [odds.interval50.low, odds.interval50.high],
         "interval90": [odds.interval90.low, odds.interval90.high],
         "prior": odds.prior,
+        "prior_driven": odds.prior_driven,
         "words": odds.words,
         "status": odds.status.value,
         "as_of": odds.as_of.isoformat(),
@@ -70,11 +83,11 @@ def print_reading(reading: Reading, theater: Theater) -> None:
     )
     for heading in _HEADINGS:
         table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
-    for name, stated in groupby(reading.odds, key=lambda item: item.scenario):
+    for _, stated in groupby(reading.odds, key=lambda item: item.scenario):
         rows = list(stated)
         for row, item in enumerate(rows):
             table.add_row(
-                "" if row else name,
+                "" if row else marked(item),
                 str(item.horizon_days),
                 percent(item.probability),
                 _interval(item.interval90) + ("" if _inside(item) else " †"),
@@ -169,7 +182,7 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     ]
     if not all(_inside(item) for item in reading.odds):
         lines.append("† the mean lies outside its interval: few possibilities carry most of it")
-    return lines
+    return [*lines, *mark_lines(reading.odds)]
 
 
 def _joint_lines(pairs: Sequence[JointOdds], theater: Theater) -> list[str]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tocsin.bootstrap.service import open_service
 from tocsin.cli.instants import read_as_of, show_instant
-from tocsin.cli.odds_table import factor, odds_objects, percent
+from tocsin.cli.odds_table import factor, mark_lines, marked, odds_objects, percent
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.domain.observation import Draft
 from tocsin.domain.theater import Theater
@@ -77,7 +77,7 @@ def _print(answer: WhatIf, theater: Theater, imagined: str) -> None:
         )
     for real, other in zip(answer.real.odds, answer.imagined.odds, strict=True):
         table.add_row(
-            real.scenario,
+            marked(other),
             str(real.horizon_days),
             percent(real.probability),
             percent(other.probability),
@@ -88,4 +88,6 @@ def _print(answer: WhatIf, theater: Theater, imagined: str) -> None:
     console = Console(soft_wrap=True, highlight=False)
     console.width = console.measure(table, options=console.options.update(width=200)).maximum
     console.print(table)
+    for line in mark_lines(answer.imagined.odds):
+        console.print(line)
     console.print(f"status: {answer.imagined.odds[0].status} · fit {answer.imagined.fit.id} · nothing was recorded")

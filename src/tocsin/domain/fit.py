@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.domain.diagnosis import Diagnosis
+    from tocsin.domain.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Fit:
         seed: Seed of the sampler and of the futures.
         diagnosis: Sampler health; None where there was nothing to fit and the draws are the prior's own.
         rejections: Why it was rejected; empty when it was accepted.
+        sensitivity: What moves the odds of each scenario.
         sha256: SHA-256 of the stored draws.
         compile_seconds: Wall time to compile the model, 0 where it was ready.
         sample_seconds: Wall time to sample and to simulate futures.
@@ -41,6 +43,7 @@ class Fit:
     seed: int
     diagnosis: Diagnosis | None
     rejections: tuple[str, ...]
+    sensitivity: tuple[Sensitivity, ...]
     sha256: str
     compile_seconds: float
     sample_seconds: float

@@ -39,7 +39,8 @@ class Odds:
 
     The interval is over draws with future noise integrated out; `prior` is the same probability before any evidence;
     `error` is the Monte Carlo standard error of `probability`; `age_seconds` runs
-    from the instant whose evidence was fitted to the one asked about.
+    from the instant whose evidence was fitted to the one asked about. `prior_driven` means that slightly other ranges
+    would move the scenario's odds as much as all the evidence has.
     """
 
     scenario: str
@@ -48,6 +49,7 @@ class Odds:
     interval50: Interval
     interval90: Interval
     prior: float
+    prior_driven: bool
     error: float
     words: str
     warning: str | None

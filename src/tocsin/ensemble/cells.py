@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tocsin.ensemble.density import log_density
+from tocsin.ensemble.density import indicator_log_density
 from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats, Integers
 
 if TYPE_CHECKING:
@@ -124,15 +124,7 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
         shape = design.mean[[design.block("log_dispersion").start + int(design.dispersion_of[indicator])]]
     elif design.kind[indicator] == MEASURE:
         shape = design.mean[[design.block("log_spread").start + int(design.spread_of[indicator])]]
-    density = log_density(
-        int(design.kind[indicator]),
-        value,
-        level,
-        coverage,
-        shape,
-        design.cutpoints[indicator],
-        float(design.degrees_of_freedom[indicator]),
-    ) + np.log(weights / weights.sum())
+    density = indicator_log_density(design, indicator, value, level, coverage, shape) + np.log(weights / weights.sum())
     top = density.max()
     return float(top + np.log(np.exp(density - top).sum()))
 

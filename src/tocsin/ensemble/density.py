@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from tocsin.ensemble.design import COUNT, ORDINAL, PRESENCE, Floats
+from tocsin.ensemble.design import COUNT, ORDINAL, PRESENCE, Design, Floats
 
 _STIRLING_FROM = 10.0
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
@@ -37,6 +37,21 @@ def log_density(
     if kind == ORDINAL:
         return _ordinal(int(value), level, coverage, cutpoints)
     return _measure(value, level, log_shape, freedom)
+
+
+def indicator_log_density(
+    design: Design, indicator: int, value: float, level: Floats, coverage: float, log_shape: Floats
+) -> Floats:
+    """`log_density` with the kind, cutpoints and degrees of freedom of an indicator (its index in the design)."""
+    return log_density(
+        int(design.kind[indicator]),
+        value,
+        level,
+        coverage,
+        log_shape,
+        design.cutpoints[indicator],
+        float(design.degrees_of_freedom[indicator]),
+    )
 
 
 def _count(value: float, level: Floats, coverage: float, log_dispersion: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.ensemble.cells import lay_out_cells
-from tocsin.ensemble.density import log_density
+from tocsin.ensemble.density import indicator_log_density
 from tocsin.ensemble.design import COUNT, MEASURE, Design, Floats
 
 if TYPE_CHECKING:
@@ -60,15 +60,8 @@ def cell_log_likelihood(design: Design, parameters: Floats, pressure: Floats, ce
         shape = log_shape(design, parameters, int(indicator))
         total = np.full(len(parameters), cells.log_background[cell])
         for row in range(cells.first[cell], cells.first[cell + 1]):
-            density = log_density(
-                int(design.kind[indicator]),
-                float(cells.value[row]),
-                level,
-                float(cells.coverage[cell]),
-                shape,
-                design.cutpoints[indicator],
-                float(design.degrees_of_freedom[indicator]),
-            )
+            value, coverage = float(cells.value[row]), float(cells.coverage[cell])
+            density = indicator_log_density(design, int(indicator), value, level, coverage, shape)
             total = np.logaddexp(total, cells.log_trust[row] + density)
         result[:, cell] = total
     return result

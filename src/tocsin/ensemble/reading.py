@@ -23,7 +23,7 @@ COVERED = 1.0 - 1e-6
 GRID_POINTS = 241
 """Points at which a measure is read."""
 _BLOCK = 16  # counts weighed at a time
-_GRID_REACH = 1e4  # in scales: what a Student-t with 4 degrees of freedom holds beyond is below 1e-14
+_GRID_REACH = 1e4  # in scales: even with 2 degrees of freedom a Student-t holds less than 1e-8 beyond
 _ALL_COUNTS = 64  # up to here each count is a reading of its own
 _COUNT_RATIO = 1.03  # beyond, one reading is as many counts as it takes for this ratio: far less than their spread
 

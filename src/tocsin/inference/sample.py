@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import nutpie
 import pytensor
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tocsin.ensemble.cells import CellArrays, WindowArrays
-    from tocsin.ensemble.design import Design
+    from tocsin.ensemble.design import Design, Floats
     from tocsin.inference.kernel import Data
 
 _POLL_SECONDS = 0.1
@@ -80,18 +82,13 @@ class NutsSampler:
         report(Progress("compiling", 1, 1))
         trace = self._run(compiled, model_data(cells, window), seed, limits, report)
         posterior = trace["posterior"]
-        standard = posterior["standard"].to_numpy()
-        innovation = posterior["innovation"].to_numpy()
-        draws = gather(
-            design,
-            standard.reshape(-1, *standard.shape[2:]),
-            innovation.reshape(-1, *innovation.shape[2:]),
-            window.occurred,
-            chains=self.run.chains,
-        )
+        standard = posterior["standard"].to_numpy().reshape(-1, design.parameters)
+        innovation = posterior["innovation"].to_numpy().reshape(-1, design.parts, design.steps)
+        draws = gather(design, standard, innovation, window.occurred, chains=self.run.chains)
         stats = trace["sample_stats"]
+        likelihood = _log_likelihood(stats["logp"].to_numpy().ravel(), standard, innovation)
         diagnosis = diagnose(design, draws, stats["energy"].to_numpy(), stats["diverging"].to_numpy())
-        return Sampled(draws, diagnosis, compiled_at - began, time.monotonic() - compiled_at)
+        return Sampled(draws, likelihood, diagnosis, compiled_at - began, time.monotonic() - compiled_at)
 
     def _compile(self, design: Design, cells: CellArrays, window: WindowArrays) -> Any:  # noqa: ANN401
         key = fingerprint(model_structure(design)._asdict() | {"steps": design.steps, "parts": design.parts})
@@ -133,6 +130,12 @@ class NutsSampler:
             raise
         report(Progress("sampling", total, total))
         return trace
+
+
+def _log_likelihood(log_density: Floats, standard: Floats, innovation: Floats) -> Floats:
+    """(D,) what the sampler's log-density holds beside the standard normal priors of its (D, K) and (D, P, T)."""
+    flat = np.concatenate([standard, innovation.reshape(len(innovation), -1)], axis=1)
+    return np.asarray(log_density + 0.5 * np.sum(flat**2, axis=1) + 0.5 * flat.shape[1] * math.log(2 * math.pi))
 
 
 def _wait(sampler: Any, limits: Limits) -> Any:  # noqa: ANN401

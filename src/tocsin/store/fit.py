@@ -15,6 +15,7 @@ from sqlalchemy import Engine, Row, insert, select
 from tocsin.domain.diagnosis import Diagnosis
 from tocsin.domain.errors import DamagedArtifactError, StoreError
 from tocsin.domain.fit import Fit
+from tocsin.domain.sensitivity import Sensitivity
 from tocsin.store.engine import reading, writing
 from tocsin.store.tables import fit as table
 
@@ -129,6 +130,7 @@ def _row(fit: Fit) -> dict[str, Any]:
         "accepted": fit.accepted,
         "diagnosis": None if fit.diagnosis is None else json.dumps(asdict(fit.diagnosis)),
         "rejections": json.dumps(fit.rejections, ensure_ascii=False),
+        "sensitivity": json.dumps([asdict(found) for found in fit.sensitivity]),
         "sha256": fit.sha256,
         "compile_seconds": fit.compile_seconds,
         "sample_seconds": fit.sample_seconds,
@@ -147,6 +149,7 @@ def _fit(row: Row[Any]) -> Fit:
         seed=int(row.seed),
         diagnosis=None if row.diagnosis is None else Diagnosis(**json.loads(row.diagnosis)),
         rejections=tuple(json.loads(row.rejections)),
+        sensitivity=tuple(Sensitivity(**found) for found in json.loads(row.sensitivity)),
         sha256=row.sha256,
         compile_seconds=row.compile_seconds,
         sample_seconds=row.sample_seconds,

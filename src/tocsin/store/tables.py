@@ -54,6 +54,7 @@ fit = Table(
     # JSON as text: a rejected fit's health may be NaN, which SQLite keeps as NULL and JSON columns refuse.
     Column("diagnosis", Text),
     Column("rejections", Text, nullable=False),
+    Column("sensitivity", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("compile_seconds", Double, nullable=False),
     Column("sample_seconds", Double, nullable=False),

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from tocsin.domain.diagnosis import Diagnosis, rejections
 from tocsin.domain.errors import DamagedArtifactError
 from tocsin.domain.evidence import Evidence, derive_evidence
@@ -18,7 +20,8 @@ from tocsin.ensemble.futures import Futures, begin, simulate
 from tocsin.ensemble.identity import counted, declared
 from tocsin.ensemble.odds import estimate, even_weights
 from tocsin.ensemble.recipe import fingerprint
-from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger, Limits, Progress, Sampler
+from tocsin.ensemble.sensitivity import sensitivities
+from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger, Limits, Progress, Sampled, Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,17 +68,12 @@ def fit_theater(
     done = _done_already(means.fits, recipe[:16])
     if done is not None:
         return done
-    if evidence.empty:
-        draws, health, compile_seconds, sample_seconds = prior_draws(design, seed, DRAWS), None, 0.0, 0.0
-    else:
-        cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
-        sampled = means.sampler.sample(design, cells, window, seed=seed, limits=limits, report=report)
-        draws, health = sampled.draws, sampled.diagnosis
-        compile_seconds, sample_seconds = sampled.compile_seconds, sampled.sample_seconds
-    futures, prior = imagine(theater, design, evidence, draws, seed, limits, report)
+    sampled = _sample(means.sampler, design, evidence, seed, limits, report)
+    futures, prior = imagine(theater, design, evidence, sampled.draws, seed, limits, report)
+    health = sampled.diagnosis
     if health is not None:
         health = replace(health, odds_error=_largest_error(theater, futures))
-    data = means.codec.encode(Ensemble(design.scenarios, draws, futures, prior))
+    data = means.codec.encode(Ensemble(design.scenarios, sampled.draws, futures, prior))
     fit = Fit(
         id=recipe[:16],
         theater=theater.id,
@@ -87,13 +85,29 @@ def fit_theater(
         seed=seed,
         diagnosis=health,
         rejections=_judge(health),
+        sensitivity=sensitivities(design, sampled.draws, futures, sampled.log_likelihood, prior),
         sha256=hashlib.sha256(data).hexdigest(),
-        compile_seconds=compile_seconds,
-        sample_seconds=sample_seconds,
+        compile_seconds=sampled.compile_seconds,
+        sample_seconds=sampled.sample_seconds,
     )
     limits.check()
     means.fits.save(fit, data)
     return fit
+
+
+def _sample(
+    sampler: Sampler,
+    design: Design,
+    evidence: Evidence,
+    seed: int,
+    limits: Limits,
+    report: Callable[[Progress], None],
+) -> Sampled:
+    """Draws from the posterior, or from the prior where nothing is known."""
+    if evidence.empty:
+        return Sampled(prior_draws(design, seed, DRAWS), np.zeros(DRAWS), None, 0.0, 0.0)
+    cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
+    return sampler.sample(design, cells, window, seed=seed, limits=limits, report=report)
 
 
 def _done_already(fits: FitBook, fit_id: str) -> Fit | None:

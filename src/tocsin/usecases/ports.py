@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tocsin.domain.fit import Fit
     from tocsin.domain.observation import Observation
     from tocsin.ensemble.cells import CellArrays, WindowArrays
-    from tocsin.ensemble.design import Design
+    from tocsin.ensemble.design import Design, Floats
     from tocsin.ensemble.draws import Draws
     from tocsin.ensemble.ensemble import Ensemble
 
@@ -87,10 +87,19 @@ class Limits:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sampled:
-    """What the sampler returns; `diagnosis.odds_error` is NaN until the odds are known."""
+    """Draws and where they came from.
+
+    Attributes:
+        draws: D draws.
+        log_likelihood: (D,) log of p(evidence, occurrences | draw).
+        diagnosis: Sampler health, with `odds_error` NaN until the odds are known; None for the prior's own draws.
+        compile_seconds: Wall time to compile.
+        sample_seconds: Wall time to sample.
+    """
 
     draws: Draws
-    diagnosis: Diagnosis
+    log_likelihood: Floats
+    diagnosis: Diagnosis | None
     compile_seconds: float
     sample_seconds: float
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tocsin.domain.elicitation import logit
 from tocsin.domain.errors import NoFitError
 from tocsin.domain.evidence import derive_evidence
 from tocsin.domain.odds import Interval, JointOdds, Odds, Status
+from tocsin.domain.sensitivity import prior_driven
 from tocsin.domain.wording import word
 from tocsin.ensemble.design import lay_out
 from tocsin.ensemble.identity import counted, declared
@@ -187,9 +189,24 @@ def _horizons(ensemble: Ensemble) -> dict[str, list[int]]:
     return horizons
 
 
+def _prior_driven(standing: Standing) -> set[str]:
+    """The scenarios whose odds by the longest horizon slightly other ranges would move as much as the evidence has."""
+    as_fitted = standing.status is Status.REFIT_WANTED
+    if standing.status is Status.PRIOR_ONLY or (as_fitted and standing.fit.prior_only):
+        return set(standing.ensemble.scenarios)
+    horizons = _horizons(standing.ensemble)
+    driven = set()
+    for found in standing.fit.sensitivity:
+        position, days = standing.ensemble.scenarios.index(found.scenario), horizons[found.scenario][-1]
+        now = estimate(standing.ensemble.futures, position, days, standing.weights).probability
+        if prior_driven(found.response, logit(now) - logit(standing.ensemble.prior[found.scenario, days])):
+            driven.add(found.scenario)
+    return driven
+
+
 def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
     """The odds that a standing states, for each scenario and horizon that was fitted."""
-    stated = []
+    stated, driven = [], _prior_driven(standing)
     for (name, days), prior in standing.ensemble.prior.items():
         position = standing.ensemble.scenarios.index(name)
         value = estimate(standing.ensemble.futures, position, days, standing.weights)
@@ -202,6 +219,7 @@ def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
                 interval50=Interval(value.low50, value.high50),
                 interval90=Interval(value.low90, value.high90),
                 prior=prior,
+                prior_driven=name in driven,
                 error=value.error,
                 words=wording.words,
                 warning=wording.warning,

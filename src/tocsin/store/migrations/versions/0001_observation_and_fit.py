@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("accepted", sa.Boolean, nullable=False),
         sa.Column("diagnosis", sa.Text),
         sa.Column("rejections", sa.Text, nullable=False),
+        sa.Column("sensitivity", sa.Text, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("compile_seconds", sa.Double, nullable=False),
         sa.Column("sample_seconds", sa.Double, nullable=False),
