@@ -159,7 +159,7 @@ def _masses(design: Design, position: int, level: float, shape: float) -> Floats
         shares = -np.diff([1.0, *above, 0.0])
         return 0.7 * shares + np.array([0.3, 0, 0])
     grid = np.linspace(-150, 150, 600_001)
-    return stats.t.pdf(grid, 4, level, math.exp(shape)) * (grid[1] - grid[0])
+    return stats.t.pdf(grid, design.degrees_of_freedom[position], level, math.exp(shape)) * (grid[1] - grid[0])
 
 
 @cache

@@ -139,7 +139,7 @@ def test_the_log_likelihood_of_each_draw_is_the_one_that_numpy_states(
     sampled = sampler.sample(design, cells, window, seed=1, limits=limits, report=lambda _: None)
     parameters = sampled.draws.parameters
     found = cell_log_likelihood(design, parameters, pressure[0][:, :, cells.step], cells).sum(axis=1)
-    found += event_log_likelihood(design, parameters, pressure[0], window)
+    found += event_log_likelihood(design, parameters, pressure[0], window).sum(axis=1)
     np.testing.assert_allclose(sampled.log_likelihood, found, atol=1e-6)
 
 
