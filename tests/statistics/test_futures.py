@@ -218,6 +218,17 @@ def test_intervals_do_not_widen_with_simulation_noise() -> None:
     assert raw[1] - raw[0] > settled.high90 - settled.low90
 
 
+def test_the_interval_of_a_rare_event_is_not_drawn_to_a_point() -> None:
+    """A month's offensive from few draws: most of its chance lies in a tenth of the draws, and the interval says so."""
+    draws = prior_draws(DESIGN, 7, 1500)
+    calm = replace(draws, parameters=draws.parameters - np.where(np.arange(DESIGN.parameters) == 0, 2.0, 0.0))
+    coarse, fine = (simulate(DESIGN, calm, START, 7, futures) for futures in (32, 512))
+    few, many = (estimate(item, 1, 30, even_weights(item)) for item in (coarse, fine))
+    assert many.probability < 0.01
+    assert few.low90 < few.probability < few.high90
+    assert few.high90 == pytest.approx(many.high90, rel=0.4)
+
+
 def test_joint_odds_obey_the_laws_of_probability() -> None:
     """P(both) is symmetric, at most either, and P(first | second)·P(second) = P(both)."""
     futures = _simulated(3000, 16)

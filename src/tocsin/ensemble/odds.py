@@ -65,18 +65,18 @@ def estimate(futures: Futures, scenario: int, days: int, weights: Floats) -> Est
 
 
 def _settled(chance: Floats, noise: float, mean: float, weights: Floats) -> Floats:
-    """Chances drawn in toward their middle by what of their spread is simulation noise.
+    """Chances drawn in toward their middle by what of their variance is simulation noise.
 
     The noise of a simulated chance p goes with p(1 − p), so the drawing in happens on the scale of arcsin √p, where it
-    is the same everywhere (Anscombe 1948, Biometrika 35): on p itself it would lift the many draws near 0.
+    is the same everywhere (Anscombe 1948, Biometrika 35): on p itself it would lift the many draws near 0. How far is
+    told on p, where the noise is known.
     """
-    scale = float(np.sum(weights * chance * (1.0 - chance)))
-    if scale <= 0:
+    spread = float(np.sum(weights * (chance - mean) ** 2))
+    if spread <= noise:
         return np.full_like(chance, mean)
+    keep = np.sqrt((spread - noise) / spread)
     angle = np.arcsin(np.sqrt(chance))
     middle = float(np.sum(weights * angle))
-    spread = float(np.sum(weights * (angle - middle) ** 2))
-    keep = np.sqrt(max(spread - 0.25 * noise / scale, 0.0) / spread) if spread > 0 else 0.0
     return np.asarray(np.sin(middle + keep * (angle - middle)) ** 2)
 
 
