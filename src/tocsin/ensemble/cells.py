@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tocsin.domain.evidence import Cell, Evidence
 
-_NODES = 48
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(48)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,8 +47,8 @@ class WindowArrays:
     """What happened in each step, beside the cells.
 
     Attributes:
-        exposure: (E, T) share of the step in which an occurrence would be known: 0 before it was watched, 1, and the
-            elapsed share in the last step; 1 wherever an occurrence is known.
+        exposure: (E, T) share of the step in which an occurrence would be known: 0 before it was watched (but 1 where
+            one is known), 1, and the elapsed share in the last step.
         happened: (E, T) 1 where the event occurred.
         occurred: (C, T) 1 where the coupling's source occurred.
     """
@@ -115,9 +115,8 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
 
     Gauss–Hermite quadrature with 48 nodes over α; the dispersion or spread is at its prior median.
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     column = design.block("baseline").start + indicator
-    level = design.mean[column] + design.sd[column] * nodes
+    level = design.mean[column] + design.sd[column] * _NODES
     shape = np.zeros(1)
     if design.kind[indicator] == COUNT:
         shape = design.mean[[design.block("log_dispersion").start + int(design.dispersion_of[indicator])]]
@@ -125,7 +124,7 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
         shape = design.mean[[design.block("log_spread").start + int(design.spread_of[indicator])]]
     density = log_density(
         int(design.kind[indicator]), value, level, coverage, shape, design.cutpoints[indicator]
-    ) + np.log(weights / weights.sum())
+    ) + np.log(_WEIGHTS / _WEIGHTS.sum())
     top = density.max()
     return float(top + np.log(np.exp(density - top).sum()))
 
@@ -139,9 +138,9 @@ def lay_out_window(design: Design, evidence: Evidence) -> WindowArrays:
         name = design.scenarios[scenario]
         if name in evidence.watched:
             exposure[row, evidence.watched[name] :] = 1.0
-            exposure[row, -1] *= evidence.elapsed
             # Whoever records an occurrence looked, whether or not the watch had begun.
             exposure[row, list(evidence.occurred[name])] = 1.0
+            exposure[row, -1] *= evidence.elapsed
             happened[row, list(evidence.occurred[name])] = 1.0
     occurred = np.zeros((len(design.coupling_source), steps))
     for row, source in enumerate(design.coupling_source):
