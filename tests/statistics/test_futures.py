@@ -178,6 +178,20 @@ def test_an_occurrence_adds_pressure_by_its_coupling() -> None:
     np.testing.assert_array_equal(coupled.reached[2], plain.reached[2])  # nothing couples into the decline
 
 
+def test_a_rule_met_again_within_the_current_step_is_no_new_occurrence_to_couplings() -> None:
+    """Four attacks have just left the six weeks: where the rest of this week makes up for them, the rule went on."""
+    starts = []
+    for place in (12, 13):  # of 20 weeks: they left the rule's window last week, or this week
+        counts = tuple(4 * (step == place) + 3 * (step == 19) for step in range(20))
+        evidence = replace(empty_evidence(THEATER), counted={"offensive": counts}, uncounted={"offensive": 1.0})
+        starts.append(begin(THEATER, DESIGN, evidence))
+    assert [start.met_before for start in starts] == [(False,), (True,)]
+    fresh, going_on = (_simulated(2000, start=start) for start in starts)
+    np.testing.assert_array_equal(fresh.reached[1, :, 0], going_on.reached[1, :, 0])
+    assert fresh.reached[1, :, 0].mean() > 0.1  # often enough to tell the coup's odds apart
+    assert fresh.reached[0, :, -1].mean() > going_on.reached[0, :, -1].mean()
+
+
 def test_the_same_seed_gives_the_same_futures_bit_for_bit() -> None:
     """And another seed others."""
     one, same, other = _simulated(300), _simulated(300), _simulated(300, seed=8)

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from support.evidence import empty_evidence
 from support.theaters import full_theater
 from tocsin.domain.evidence import Alternative, Cell
-from tocsin.ensemble.cells import lay_out_cells, log_baseline_density
+from tocsin.ensemble.cells import lay_out_cells, lay_out_window, log_baseline_density
 from tocsin.ensemble.design import lay_out
-from tocsin.ensemble.likelihood import cell_log_likelihood
+from tocsin.ensemble.likelihood import cell_log_likelihood, event_log_likelihood
 
 DESIGN = lay_out(full_theater())
 PARAMETERS = DESIGN.mean + DESIGN.sd * np.random.default_rng(1).normal(size=(4, DESIGN.parameters))
@@ -103,3 +104,19 @@ def test_a_failure_to_see_takes_nothing_from_a_sighting(unseen: float, *, silenc
     assert beside >= 0.6 * alone
     assert beside <= alone * (1 + 1e-12)
     assert silent < 1 < beside
+
+
+def test_in_a_step_in_progress_an_event_has_occurred_or_it_has_not() -> None:
+    """The chances of the two are those of the days that have ended, and sum to 1."""
+    theater = full_theater()
+    evidence = replace(empty_evidence(theater), elapsed=2 / 7, watched={"coup": theater.timeline.window - 1})
+    pressure = np.random.default_rng(3).normal(size=(4, len(DESIGN.scenarios), DESIGN.steps))
+    chances = [
+        np.exp(
+            event_log_likelihood(
+                DESIGN, PARAMETERS, pressure, lay_out_window(DESIGN, replace(evidence, occurred={"coup": steps}))
+            )
+        )
+        for steps in ((), (DESIGN.steps - 1,))
+    ]
+    np.testing.assert_allclose(chances[0] + chances[1], 1.0, rtol=1e-12)

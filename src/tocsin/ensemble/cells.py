@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,8 @@ if TYPE_CHECKING:
 
     from tocsin.domain.evidence import Cell, Evidence
 
-_NODES = 48
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(48)
+_LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -48,8 +48,8 @@ class WindowArrays:
     """What happened in each step, beside the cells.
 
     Attributes:
-        exposure: (E, T) share of the step in which an occurrence would be known: 0 before it was watched, 1, and the
-            elapsed share in the last step; 1 wherever an occurrence is known.
+        exposure: (E, T) share of the step in which an occurrence would be known: 0 before it was watched (but 1 where
+            one is known), 1, and the elapsed share in the last step.
         happened: (E, T) 1 where the event occurred.
         occurred: (C, T) 1 where the coupling's source occurred.
     """
@@ -116,22 +116,16 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
 
     Gauss–Hermite quadrature with 48 nodes over α; the dispersion or spread is at its prior median.
     """
-    nodes, weights = _quadrature()
     column = design.block("baseline").start + indicator
-    level = design.mean[column] + design.sd[column] * nodes
+    level = design.mean[column] + design.sd[column] * _NODES
     shape = np.zeros(1)
     if design.kind[indicator] == COUNT:
         shape = design.mean[[design.block("log_dispersion").start + int(design.dispersion_of[indicator])]]
     elif design.kind[indicator] == MEASURE:
         shape = design.mean[[design.block("log_spread").start + int(design.spread_of[indicator])]]
-    density = indicator_log_density(design, indicator, value, level, coverage, shape) + np.log(weights / weights.sum())
+    density = indicator_log_density(design, indicator, value, level, coverage, shape) + _LOG_WEIGHTS
     top = density.max()
     return float(top + np.log(np.exp(density - top).sum()))
-
-
-@cache
-def _quadrature() -> tuple[Floats, Floats]:
-    return np.polynomial.hermite_e.hermegauss(_NODES)
 
 
 def lay_out_window(design: Design, evidence: Evidence) -> WindowArrays:
@@ -143,9 +137,9 @@ def lay_out_window(design: Design, evidence: Evidence) -> WindowArrays:
         name = design.scenarios[scenario]
         if name in evidence.watched:
             exposure[row, evidence.watched[name] :] = 1.0
-            exposure[row, -1] *= evidence.elapsed
             # Whoever records an occurrence looked, whether or not the watch had begun.
             exposure[row, list(evidence.occurred[name])] = 1.0
+            exposure[row, -1] *= evidence.elapsed
             happened[row, list(evidence.occurred[name])] = 1.0
     occurred = np.zeros((len(design.coupling_source), steps))
     for row, source in enumerate(design.coupling_source):

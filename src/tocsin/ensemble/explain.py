@@ -227,14 +227,21 @@ class _Worlds:
 
     def _start(self, absent: set[tuple[Cause, str]]) -> Start:
         start = self.starts[True, True]
-        counted, uncounted, occurred = list(start.counted), list(start.uncounted), list(start.occurred)
+        counted, met_before, uncounted = list(start.counted), list(start.met_before), list(start.uncounted)
+        occurred = list(start.occurred)
         for row, rule in enumerate(self.design.rules):
             name = self.design.indicators[rule.indicator]
             then = self.starts[(Cause.REPORTED, name) not in absent, (Cause.CORRECTED, name) not in absent]
-            counted[row], uncounted[row] = then.counted[row], then.uncounted[row]
+            counted[row], met_before[row], uncounted[row] = then.counted[row], then.met_before[row], then.uncounted[row]
             for coupling in np.flatnonzero(self.design.coupling_source == rule.scenario):
                 occurred[coupling] = then.occurred[coupling]
-        return replace(start, counted=tuple(counted), uncounted=tuple(uncounted), occurred=tuple(occurred))
+        return replace(
+            start,
+            counted=tuple(counted),
+            met_before=tuple(met_before),
+            uncounted=tuple(uncounted),
+            occurred=tuple(occurred),
+        )
 
     def _chances(self, start: Start) -> Floats:
         """(N, Q): each pooled draw's chance of what is asked, from a start."""

@@ -33,6 +33,7 @@ class Start:
         step_days: Days of each future step; the first entry is what is left of the current step, possibly 0.
         share: Share of a whole step that each of them is.
         counted: For each rule, its indicator's counts in the last steps, the current one last.
+        met_before: For each rule, whether it was met when the step before the current one ended.
         uncounted: For each rule, how much of a step the days to the end of the current one are whose reports have not
             come in yet.
         coverage: For each rule, the coverage of its indicator.
@@ -42,6 +43,7 @@ class Start:
     step_days: tuple[int, ...]
     share: tuple[float, ...]
     counted: tuple[tuple[int, ...], ...]
+    met_before: tuple[bool, ...]
     uncounted: tuple[float, ...]
     coverage: tuple[float, ...]
     occurred: tuple[float, ...]
@@ -73,11 +75,12 @@ def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
     while sum(days) < theater.horizon_days:
         days.append(timeline.days_in(last + len(days)))
         share.append(1.0)
-    counted, uncounted, coverage = [], [], []
+    counted, met_before, uncounted, coverage = [], [], [], []
     for rule in design.rules:
         name = design.scenarios[rule.scenario]
         counts = evidence.counted[name][-rule.within_steps :]
         counted.append(tuple(min(count, rule.at_least) for count in counts))
+        met_before.append(sum(evidence.counted[name][-rule.within_steps - 1 : -1]) >= rule.at_least)
         uncounted.append(evidence.uncounted[name])
         coverage.append(theater.indicators[rule.indicator].coverage)
     occurred = tuple(
@@ -88,6 +91,7 @@ def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
         tuple(days),
         tuple(share),
         tuple(counted),
+        tuple(met_before),
         tuple(uncounted),
         tuple(coverage),
         occurred,
@@ -175,8 +179,9 @@ class _Run:
         self.expected = np.zeros(self.first_day.shape)
         self.occurred = np.zeros(self.first_day.shape, dtype=bool)
         self.counts = [[np.full(self.shape, number, dtype=np.int64) for number in history] for history in start.counted]
-        self.met = [self._met(counts, rule) for counts, rule in zip(self.counts, design.rules, strict=True)]
-        for rule, met in zip(design.rules, self.met, strict=True):
+        self.met = [np.full(self.shape, met) for met in start.met_before]
+        for rule, counts in zip(design.rules, self.counts, strict=True):
+            met = self._met(counts, rule)
             self.first_day[rule.scenario][met] = 0
             self.expected[rule.scenario][met] = 1.0
 
