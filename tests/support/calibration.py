@@ -155,7 +155,7 @@ def _place(truth: float, draws: Floats, random: np.random.Generator) -> float:
 def _log_likelihood(design: Design, data: Data, parameters: Floats, pressure: Floats) -> Floats:
     cells, window = data
     terms = cell_log_likelihood(design, parameters, pressure[:, :, cells.step], cells)
-    return terms.sum(axis=1) + event_log_likelihood(design, parameters, pressure, window)
+    return terms.sum(axis=1) + event_log_likelihood(design, parameters, pressure, window).sum(axis=1)
 
 
 def _first_step(truth: Truth, scenario: str, steps: int) -> int:

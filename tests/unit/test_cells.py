@@ -115,7 +115,7 @@ def test_in_a_step_in_progress_an_event_has_occurred_or_it_has_not() -> None:
         np.exp(
             event_log_likelihood(
                 DESIGN, PARAMETERS, pressure, lay_out_window(DESIGN, replace(evidence, occurred={"coup": steps}))
-            )
+            ).sum(axis=1)
         )
         for steps in ((), (DESIGN.steps - 1,))
     ]
