@@ -8,7 +8,7 @@ coverage and trust, and since when events are watched) is drawn without looking 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,6 +113,26 @@ def simulate_theater(theater: Theater, day: date, seed: int) -> tuple[Evidence, 
     evidence = _evidence(world, cells, day, elapsed, watched)
     return evidence, Truth(
         world.parameters, {name: tuple(path) for name, path in pressure.items()}, _continue(world, day, elapsed)
+    )
+
+
+def as_of_earlier(evidence: Evidence, passed: int) -> Evidence:
+    """What was known when the step ended that is so many before the last: the same world, its last steps to come.
+
+    The window reaches back further, to steps of which nothing is known.
+    """
+    kept = evidence.steps - passed
+    return replace(
+        evidence,
+        first_step=evidence.first_step - passed,
+        elapsed=1.0,
+        cells=tuple(replace(cell, step=cell.step + passed) for cell in evidence.cells if cell.step < kept),
+        occurred={
+            name: tuple(step + passed for step in steps if step < kept) for name, steps in evidence.occurred.items()
+        },
+        watched={name: since + passed for name, since in evidence.watched.items()},
+        counted={name: (0,) * passed + counts[:kept] for name, counts in evidence.counted.items()},
+        uncounted=dict.fromkeys(evidence.uncounted, 0.0),
     )
 
 
