@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tocsin.domain.evidence import Cell, Evidence
 
-_NODES = 48
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(48)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -115,9 +115,8 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
 
     Gauss–Hermite quadrature with 48 nodes over α; the dispersion or spread is at its prior median.
     """
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     column = design.block("baseline").start + indicator
-    level = design.mean[column] + design.sd[column] * nodes
+    level = design.mean[column] + design.sd[column] * _NODES
     shape = np.zeros(1)
     if design.kind[indicator] == COUNT:
         shape = design.mean[[design.block("log_dispersion").start + int(design.dispersion_of[indicator])]]
@@ -125,7 +124,7 @@ def log_baseline_density(design: Design, indicator: int, coverage: float, value:
         shape = design.mean[[design.block("log_spread").start + int(design.spread_of[indicator])]]
     density = log_density(
         int(design.kind[indicator]), value, level, coverage, shape, design.cutpoints[indicator]
-    ) + np.log(weights / weights.sum())
+    ) + np.log(_WEIGHTS / _WEIGHTS.sum())
     top = density.max()
     return float(top + np.log(np.exp(density - top).sum()))
 
