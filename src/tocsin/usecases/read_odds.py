@@ -100,12 +100,11 @@ def read_odds(
 def read_standing(theater: Theater, standing: Standing, as_of: datetime, *, reasons: bool) -> Reading:
     """The odds of a standing as of an instant; see `read_odds`."""
     ensemble, weights = standing.ensemble, standing.weights
-    horizons = _horizons(ensemble)
-    counted_most = {
-        name: influences(lay_out(theater), ensemble, weights, standing.explained_by, position, horizons[name][-1])
-        for position, name in enumerate(ensemble.scenarios)
-        if reasons and standing.explained_by
-    }
+    counted_most: dict[str, tuple[Influence, ...]] = {}
+    if reasons and standing.explained_by:
+        questions = [(place, days[-1]) for place, days in enumerate(_horizons(ensemble).values())]
+        found = influences(lay_out(theater), ensemble, weights, standing.explained_by, questions)
+        counted_most = dict(zip(ensemble.scenarios, found, strict=True))
     return Reading(
         fit=standing.fit,
         odds=state_odds(standing, as_of),
