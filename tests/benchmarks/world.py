@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -60,6 +61,11 @@ class World:
             with timed(seconds):
                 fits.append(self.kit.fit(DAY, seed=SEED + number))
         return Refits(first, fits, seconds)
+
+
+def effective(fit: Fit) -> float:
+    """The smallest bulk effective draws of what is watched; NaN of a prior."""
+    return math.nan if fit.diagnosis is None else fit.diagnosis.ess_bulk
 
 
 def known(kit: Kit, day: date) -> list[Observation]:
