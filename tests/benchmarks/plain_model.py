@@ -6,8 +6,8 @@ What was chosen, of the forms tried:
   only. Cells with one value that is sure are summed; the others are log-sum-exps over rows padded to the same length.
 - Pressure paths x(t) = ρ·x(t−1) + z(t) are summed by doubling: after adding ρ^k times the path k steps back for k = 1,
   2, 4, … each step holds all before it (Hillis & Steele 1986, Data parallel algorithms, Communications of the ACM 29).
-  On the Tunisia theater a gradient took 1.4 times as long with a scan, and more than ten times as long with a product by
-  a triangular matrix of powers.
+  On the Tunisia theater a gradient took 1.4 times as long with a scan, and more than ten times as long with a product
+  by a triangular matrix of powers.
 """
 
 from __future__ import annotations
