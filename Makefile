@@ -50,5 +50,5 @@ verify: setup ## Slower statistical studies; their last figures stand in docs/.
 	$(RUN)/pytest tests/verify $(ARGS)
 
 .PHONY: bench
-bench: setup ## Measure speed; OUT=file.json records it.
-	PYTHONPATH=tests $(RUN)/python -m benchmarks $(if $(OUT),--out $(OUT))
+bench: setup ## Measure speed; OUT=file.json records it; ARGS="--only live" takes one suite.
+	PYTHONPATH=tests $(RUN)/python -m benchmarks $(if $(OUT),--out $(OUT)) $(ARGS)

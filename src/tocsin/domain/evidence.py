@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.observation import Observation, effective
 from tocsin.domain.scenario import Event, Threshold
-from tocsin.domain.timeline import Timeline, known_since
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tocsin.domain.grading import GradeTable
     from tocsin.domain.theater import Theater
+    from tocsin.domain.timeline import Timeline
 
 ATTENTION_DAYS = 91
 """Silence counts only within a quarter year of some report that counts: where the ledger holds none for longer, nobody
@@ -113,12 +113,7 @@ def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of
     standing = [item for item in effective(observations, as_of) if item.indicator in watched]
     placed = _placed(theater, standing, first)
     attended = _attended(theater, standing, first)
-    cells = tuple(
-        cell
-        for indicator in theater.indicators
-        for step in range(timeline.window)
-        if (cell := _cell(theater, indicator, first + step, step, placed, as_of, attended=attended[step])) is not None
-    )
+    cells = tuple(_cells(theater, placed, attended, first, as_of))
     ended = (timeline.last_ended(as_of) - timeline.start_of(last)).days + 1
     return Evidence(
         theater=theater.id,
@@ -165,25 +160,36 @@ def _attended(theater: Theater, standing: Sequence[Observation], first: int) -> 
     return attended
 
 
-def _cell(
+def _cells(
+    theater: Theater,
+    placed: Mapping[tuple[str, int], Sequence[Sequence[Observation]]],
+    attended: Sequence[bool],
+    first: int,
+    as_of: datetime,
+) -> Iterator[Cell]:
+    silence = (Alternative(0.0, 1.0),)
+    for indicator in theater.indicators:
+        silent = _silent_steps(theater.timeline, indicator, first, as_of)
+        for step in range(theater.timeline.window):
+            stands = attended[step] and step in silent
+            if origins := placed.get((indicator.id, step)):
+                yield _reported(theater, indicator, step, origins, first, as_of, silence_stands=stands)
+            elif stands:
+                yield Cell(indicator.id, step, indicator.coverage, silence, (), silence_stands=True)
+
+
+def _reported(
     theater: Theater,
     indicator: Indicator,
-    number: int,
     step: int,
-    placed: Mapping[tuple[str, int], Sequence[Sequence[Observation]]],
+    origins: Sequence[Sequence[Observation]],
+    first: int,
     as_of: datetime,
     *,
-    attended: bool,
-) -> Cell | None:
-    origins = placed.get((indicator.id, step), ())
-    silence_stands = attended and _silence_stands(theater.timeline, indicator, number, as_of)
-    if not origins:
-        silence = (Alternative(0.0, 1.0),)
-        return (
-            Cell(indicator.id, step, indicator.coverage, silence, (), silence_stands=True) if silence_stands else None
-        )
+    silence_stands: bool,
+) -> Cell:
     best = [echoes[-1] for echoes in origins]
-    exposure = _exposure(theater.timeline, indicator, number, best, as_of)
+    exposure = _exposure(theater.timeline, indicator, first + step, best, as_of)
     return Cell(
         indicator=indicator.id,
         step=step,
@@ -198,14 +204,14 @@ def _order(report: Observation) -> tuple[date, datetime, str]:
     return report.observed_on, report.recorded_at, report.id
 
 
-def _silence_stands(timeline: Timeline, indicator: Indicator, number: int, as_of: datetime) -> bool:
-    """Somebody looked all through the step, and a report of its last day would be here by now."""
-    return (
-        indicator.collection is Collection.CONTINUOUS
-        and indicator.since is not None
-        and timeline.start_of(number) >= indicator.since
-        and known_since(timeline, timeline.end_of(number), indicator.delay_days) <= as_of
-    )
+def _silent_steps(timeline: Timeline, indicator: Indicator, first: int, as_of: datetime) -> range:
+    """The window steps all through which somebody looked, and of whose last day a report would be here by now."""
+    if indicator.collection is not Collection.CONTINUOUS or indicator.since is None:
+        return range(0)
+    begun = timeline.number(indicator.since)
+    whole = begun if timeline.start_of(begun) == indicator.since else begun + 1
+    day_after = timeline.last_ended(as_of) - timedelta(days=indicator.delay_days - 1)
+    return range(whole - first, timeline.number(day_after) - first)
 
 
 def _exposure(

@@ -35,9 +35,9 @@ class Influence:
 
 
 def influences(
-    design: Design, ensemble: Ensemble, weights: Floats, cells: Sequence[Cell], scenario: int, days: int
-) -> tuple[Influence, ...]:
-    """What each indicator's recent reports and silence did to P(scenario within `days`), largest first.
+    design: Design, ensemble: Ensemble, weights: Floats, cells: Sequence[Cell], questions: Sequence[tuple[int, int]]
+) -> list[tuple[Influence, ...]]:
+    """What each indicator's recent reports and silence did to P(scenario within days), largest first, by question.
 
     Recent are the steps whose pressure is kept. The evidence is taken away by Pareto-smoothed weights
     w / p(evidence | draw).
@@ -47,19 +47,23 @@ def influences(
         ensemble: Draws and futures.
         weights: (D,) of the draws, summing to 1.
         cells: The evidence behind them.
-        scenario: Index of the scenario.
-        days: Horizon.
+        questions: Index of a scenario, and a horizon in days.
     """
     reach = ensemble.draws.recent.shape[2]
     groups: dict[tuple[str, bool], list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.step >= design.steps - reach:
             groups[cell.indicator, cell.silent].append(cell)
-    standing = logit(estimate(ensemble.futures, scenario, days, weights).probability)
-    found = []
+    standing = [_log_odds(ensemble, *question, weights) for question in questions]
+    found: list[list[Influence]] = [[] for _ in questions]
     for (indicator, silent), members in groups.items():
         with np.errstate(divide="ignore"):
             without = smooth(np.log(weights) - recent_log_likelihood(design, ensemble.draws, members))
-        change = standing - logit(estimate(ensemble.futures, scenario, days, without.weights).probability)
-        found.append(Influence(indicator, silent, change, beyond_reach=not without.reliable))
-    return tuple(sorted(found, key=lambda item: (-abs(item.change), item.indicator, item.silent)))
+        for place, question in enumerate(questions):
+            change = standing[place] - _log_odds(ensemble, *question, without.weights)
+            found[place].append(Influence(indicator, silent, change, beyond_reach=not without.reliable))
+    return [tuple(sorted(items, key=lambda item: (-abs(item.change), item.indicator, item.silent))) for items in found]
+
+
+def _log_odds(ensemble: Ensemble, scenario: int, days: int, weights: Floats) -> float:
+    return logit(estimate(ensemble.futures, scenario, days, weights).probability)

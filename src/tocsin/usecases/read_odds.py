@@ -96,13 +96,17 @@ def read_odds(
     NoFitError where there is no such fit. With `reasons` it is told what counted most, which takes a second.
     """
     standing = stand_at(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
+    return read_standing(theater, standing, as_of, reasons=reasons)
+
+
+def read_standing(theater: Theater, standing: Standing, as_of: datetime, *, reasons: bool) -> Reading:
+    """The odds of a standing as of an instant; see `read_odds`."""
     ensemble, weights = standing.ensemble, standing.weights
-    horizons = _horizons(ensemble)
-    counted_most = {
-        name: influences(lay_out(theater), ensemble, weights, standing.explained_by, position, horizons[name][-1])
-        for position, name in enumerate(ensemble.scenarios)
-        if reasons and standing.explained_by
-    }
+    counted_most: dict[str, tuple[Influence, ...]] = {}
+    if reasons and standing.explained_by:
+        questions = [(place, days[-1]) for place, days in enumerate(_horizons(ensemble).values())]
+        found = influences(lay_out(theater), ensemble, weights, standing.explained_by, questions)
+        counted_most = dict(zip(ensemble.scenarios, found, strict=True))
     return Reading(
         fit=standing.fit,
         odds=state_odds(standing, as_of),
@@ -118,6 +122,17 @@ def stand_at(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCod
 
     Where it cannot, the latest fit stands as it was, with the reason, and a refit is wanted.
     """
+    fitted, observations = find_footing(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
+    return stand_on(theater, fitted, observations, as_of)
+
+
+def find_footing(
+    theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime
+) -> tuple[Standing, list[Observation]]:
+    """The latest fit not after an instant that still fits, as it was, and what is known by then.
+
+    Where none still fits, the latest, with the reason.
+    """
     accepted = fits.accepted(theater.id, as_of)
     if not accepted:
         raise NoFitError(theater.id, theater.timeline.name_instant(as_of))
@@ -127,12 +142,17 @@ def stand_at(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCod
     for fit in accepted:
         then = _evidence_of(theater, design, fit, observations) if fit.declared == model else None
         if then is not None:
-            ensemble = codec.decode(fits.draws(fit))
-            now = derive_evidence(theater, observations, as_of)
-            return _brought_up(theater, design, Standing.as_fitted(fit, ensemble, then), then, now)
+            return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), then), observations
     fit = accepted[0]
     changed = "the declared files have changed" if fit.declared != model else "what it counted has changed"
-    return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), None, f"{changed} since the fit")
+    return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), None, f"{changed} since the fit"), observations
+
+
+def stand_on(theater: Theater, fitted: Standing, observations: Sequence[Observation], as_of: datetime) -> Standing:
+    """A fit brought up to an instant by observations, where its evidence can be had and weights can follow."""
+    if fitted.fitted_on is None:
+        return fitted
+    return _brought_up(theater, fitted, fitted.fitted_on, derive_evidence(theater, observations, as_of))
 
 
 def _evidence_of(theater: Theater, design: Design, fit: Fit, observations: Sequence[Observation]) -> Evidence | None:
@@ -148,12 +168,12 @@ def _evidence_of(theater: Theater, design: Design, fit: Fit, observations: Seque
     return None
 
 
-def _brought_up(theater: Theater, design: Design, fitted: Standing, then: Evidence, now: Evidence) -> Standing:
+def _brought_up(theater: Theater, fitted: Standing, then: Evidence, now: Evidence) -> Standing:
     if now.first_step - then.first_step >= fitted.ensemble.draws.recent.shape[2]:
         return replace(fitted, reason="too much time has passed since the fit")
     if now.empty and not then.empty:
         return replace(fitted, reason="nothing that counts has been recorded within a quarter year")
-    live = bring_up_to(theater, design, fitted.ensemble, then, now, fitted.fit.seed)
+    live = bring_up_to(theater, lay_out(theater), fitted.ensemble, then, now, fitted.fit.seed)
     if live.out_of_reach:
         return replace(fitted, reason="something has changed about a time that the fit has settled already")
     if live.smoothed.collapsed:

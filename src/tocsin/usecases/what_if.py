@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tocsin.domain.observation import Draft, Observation, read_drafts
+from tocsin.domain.observation import Draft, read_drafts
 from tocsin.usecases.observe import observation_of
-from tocsin.usecases.read_odds import Reading, read_odds
+from tocsin.usecases.read_odds import Reading, find_footing, read_standing, stand_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from tocsin.domain.theater import Theater
-    from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger, Recorded
+    from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
 
 _IMAGINED = "what-if"
-
-
-@dataclass(frozen=True, slots=True)
-class _Imagined:
-    """A ledger beside which something was observed; it takes no writing."""
-
-    real: Ledger
-    more: tuple[Observation, ...]
-
-    def record(self, observations: Sequence[Observation]) -> Recorded:
-        """Never: what is imagined is not recorded."""
-        raise NotImplementedError
-
-    def observations(self, indicators: Collection[str], as_of: datetime) -> list[Observation]:
-        """What is real, and what is imagined of these indicators."""
-        imagined = (item for item in self.more if item.indicator in indicators)
-        return [*self.real.observations(indicators, as_of), *imagined]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,8 +42,10 @@ def what_if(
     """
     indicators = {indicator.id: indicator for indicator in theater.indicators}
     reports = read_drafts(drafts, indicators, today=theater.timeline.last_day(as_of))
-    real = read_odds(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of, reasons=False)
-    # A fit takes for its own what was written down before it was recorded; what is imagined comes after it.
-    after = max(real.fit.recorded_at, real.fit.as_of) + timedelta(microseconds=1)
-    beside = _Imagined(ledger, tuple(observation_of(report, _IMAGINED, as_of, after) for report in reports))
-    return WhatIf(real, read_odds(theater, ledger=beside, fits=fits, codec=codec, as_of=as_of, reasons=False))
+    fitted, known = find_footing(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
+    imagined = [observation_of(report, _IMAGINED, as_of, None) for report in reports]
+    real, other = (
+        read_standing(theater, stand_on(theater, fitted, observations, as_of), as_of, reasons=False)
+        for observations in (known, [*known, *imagined])
+    )
+    return WhatIf(real, other)
