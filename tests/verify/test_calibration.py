@@ -104,7 +104,7 @@ def _report(
             "",
             "## A broken likelihood is found",
             "",
-            "The same, fitted with a likelihood that was broken on purpose. The figure shows the log-likelihood's ranks.",
+            "Fitted with a likelihood that was broken on purpose; the figure shows the log-likelihood's ranks.",
             "",
             "| broken | theater | simulations | quantities outside their band, with their deviation |",
             "|---|---|---|---|",
