@@ -123,6 +123,17 @@ def score_cells(
             shape_at = offsets[_DISPERSION] + dispersion_of[i]
         elif spread_of[i] >= 0:
             shape_at = offsets[_SPREAD] + spread_of[i]
+        if cell_index[2, n] == 1 and cell_weight[1, n] == -math.inf:  # most cells: one value, and no doubt about it
+            log_shape = parameters[shape_at] if shape_at >= 0 else 0.0
+            term, by_level, by_shape = score_value(
+                kind[i], alternative[0, row], eta, coverage, log_shape, cutpoints[i], degrees_of_freedom[i]
+            )
+            total += term + alternative[1, row]
+            row += 1
+            d_level[i, step] += by_level
+            if shape_at >= 0:
+                d_parameters[shape_at] += by_shape
+            continue
         # A running log-sum-exp: `top` is the largest term so far, everything else is relative to it.
         top = cell_weight[1, n]
         mass = 0.0 if top == -math.inf else 1.0
@@ -303,9 +314,13 @@ def run_levels_back(
     for i in range(len(d_level)):
         d_parameters[offsets[_BASELINE] + i] += d_level[i].sum()
     for k in range(len(link_indicator)):
-        toward = d_level[link_indicator[k]]
-        d_parameters[offsets[_LINK] + k] += link_scale[k] * (toward * pressure[link_scenario[k]]).sum()
-        d_pressure[link_scenario[k]] += parameters[offsets[_LINK] + k] * link_scale[k] * toward
+        i, s = link_indicator[k], link_scenario[k]
+        effect = parameters[offsets[_LINK] + k] * link_scale[k]
+        along = 0.0
+        for t in range(d_level.shape[1]):
+            along += d_level[i, t] * pressure[s, t]
+            d_pressure[s, t] += effect * d_level[i, t]
+        d_parameters[offsets[_LINK] + k] += link_scale[k] * along
 
 
 class Structure(NamedTuple):

@@ -47,8 +47,9 @@ def count(value: float, level: float, coverage: float, log_dispersion: float) ->
         return (0.0 if value == 0.0 else -math.inf), 0.0, 0.0
     dispersion = math.exp(log_dispersion)
     ratio = math.log(coverage) + level - log_dispersion
-    filled = logistic(ratio)  # μ / (φ + μ)
-    zeros = softplus(ratio)  # log(1 + μ/φ)
+    small = math.exp(-abs(ratio))  # one exponential for the logistic and the softplus: most cells are zeros
+    filled = 1.0 / (1.0 + small) if ratio >= 0.0 else small / (1.0 + small)  # μ / (φ + μ)
+    zeros = max(ratio, 0.0) + math.log1p(small)  # log(1 + μ/φ)
     result = -dispersion * zeros
     by_dispersion = -zeros
     if value > 0.0:
@@ -56,7 +57,7 @@ def count(value: float, level: float, coverage: float, log_dispersion: float) ->
             math.lgamma(value + dispersion)
             - math.lgamma(dispersion)
             - math.lgamma(value + 1.0)
-            - value * softplus(-ratio)
+            - value * (zeros - ratio)
         )
         by_dispersion += digamma(value + dispersion) - digamma(dispersion)
     by_level = value - (value + dispersion) * filled
