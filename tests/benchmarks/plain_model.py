@@ -19,7 +19,6 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from tocsin.ensemble.density import DEGREES_OF_FREEDOM
 from tocsin.ensemble.design import COUNT, MEASURE, ORDINAL, PRESENCE, Design, Integers
 
 if TYPE_CHECKING:
@@ -153,7 +152,8 @@ def _ordinal(design: Design, parameters: TensorVariable, rows: _Rows, level: Ten
 
 def _measure(design: Design, parameters: TensorVariable, rows: _Rows, level: TensorVariable) -> TensorVariable:
     spread = pt.exp(parameters[design.block("log_spread")])[design.spread_of[rows.indicator]]
-    reading = pm.StudentT.dist(nu=DEGREES_OF_FREEDOM, mu=level[rows.indicator, rows.step], sigma=spread)
+    freedom = design.degrees_of_freedom[rows.indicator]
+    reading = pm.StudentT.dist(nu=freedom, mu=level[rows.indicator, rows.step], sigma=spread)
     return pm.logp(reading, rows.value)
 
 

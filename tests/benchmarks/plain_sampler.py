@@ -15,7 +15,7 @@ from tocsin.ensemble.draws import gather
 from tocsin.inference.diagnose import diagnose
 from tocsin.inference.kernel import log_likelihood
 from tocsin.inference.model import model_data, model_structure
-from tocsin.inference.sample import SamplerSettings
+from tocsin.inference.sample import SamplerSettings, strip_priors
 from tocsin.usecases.ports import Limits, Progress, Sampled
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ class PlainSampler:
         standard, innovation = (_drawn(trace, name) for name in ("standard", "innovation"))
         draws = gather(design, standard, innovation, window.occurred, chains=self.run.chains)
         stats = trace["sample_stats"]
+        likelihood = strip_priors(stats["logp"].to_numpy().ravel(), standard, innovation)
         diagnosis = diagnose(design, draws, stats["energy"].to_numpy(), stats["diverging"].to_numpy())
-        return Sampled(draws, diagnosis, spent - sampling, time.monotonic() - began - (spent - sampling))
+        return Sampled(draws, likelihood, diagnosis, spent - sampling, time.monotonic() - began - (spent - sampling))
 
 
 def _drawn(trace: Any, name: str) -> np.ndarray:  # noqa: ANN401

@@ -86,12 +86,12 @@ def test_the_compiled_densities_equal_the_readable_ones(
     """Each kind, at random points."""
     at, log_shape = np.array([eta]), np.array([shape])
     compiled = {
-        COUNT: special.count(float(value), eta, seen, shape)[0],
+        COUNT: special.count(float(value), eta, np.log(seen), shape, np.exp(shape))[0],
         PRESENCE: special.presence(float(value % 2), eta, seen)[0],
         ORDINAL: special.ordinal(value % 4, eta, seen, CUTS[value % 4 - 1] if value % 4 else -np.inf, CUTS[value % 4])[
             0
         ],
-        MEASURE: special.measure(value / 10, eta, shape, freedom)[0],
+        MEASURE: special.measure(value / 10, eta, shape, np.exp(shape), freedom)[0],
     }
     values = {COUNT: value, PRESENCE: value % 2, ORDINAL: value % 4, MEASURE: value / 10}
     for kind, ours in compiled.items():

@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from tocsin.ensemble.design import COUNT, ORDINAL, PRESENCE, Floats, Integers
-from tocsin.inference.special import count, logistic, measure, ordinal, presence
+from tocsin.ensemble.design import BLOCKS, Floats, Integers
+from tocsin.inference.scores import find_shapes, score_cells, score_events
+from tocsin.inference.special import logistic
 
-# Positions in `offsets`; see `ensemble.design.BLOCKS`.
-_BASELINE, _LINK, _DISPERSION, _SPREAD, _HALF_LIFE, _SHARE, _HAZARD, _HAZARD_LINK, _COUPLING = range(9)
+# Positions in `offsets`.
+_BASELINE, _LINK, _COUPLING = BLOCKS.index("baseline"), BLOCKS.index("link"), BLOCKS.index("coupling")
+_HALF_LIFE, _SHARE = BLOCKS.index("log_half_life"), BLOCKS.index("share")
 _LOG_2 = math.log(2.0)
 
 
@@ -75,130 +77,6 @@ def run_forward(
     for p in range(parts):
         pressure[part_scenario[p]] += weight[p] * part[p]
     return persistence, part, aftermath, pressure
-
-
-@njit(inline="never")
-def score_value(
-    kind: int, value: float, level: float, coverage: float, log_shape: float, cutpoints: Floats, freedom: float
-) -> tuple[float, float, float]:
-    """Log-density of one value, and its derivatives by η and by the log dispersion or spread."""
-    if kind == COUNT:
-        return count(value, level, coverage, log_shape)
-    if kind == PRESENCE:
-        term, by_level = presence(value, level, coverage)
-        return term, by_level, 0.0
-    if kind == ORDINAL:
-        place = int(value)
-        lower = cutpoints[place - 1] if place > 0 else -math.inf
-        term, by_level = ordinal(place, level, coverage, lower, cutpoints[place])
-        return term, by_level, 0.0
-    return measure(value, level, log_shape, freedom)
-
-
-@njit(inline="never")
-def score_cells(
-    parameters: Floats,
-    offsets: Integers,
-    kind: Integers,
-    cutpoints: Floats,
-    dispersion_of: Integers,
-    spread_of: Integers,
-    degrees_of_freedom: Floats,
-    cell_index: Integers,
-    cell_weight: Floats,
-    alternative: Floats,
-    level: Floats,
-    d_level: Floats,
-    d_parameters: Floats,
-) -> float:
-    """Log-likelihood of the evidence; adds to `d_level` (I, T) and `d_parameters` (K,) in place."""
-    total = 0.0
-    row = 0
-    for n in range(cell_index.shape[1]):
-        step, i = cell_index[0, n], cell_index[1, n]
-        coverage = cell_weight[0, n]
-        eta = level[i, step]
-        shape_at = -1
-        if kind[i] == COUNT:
-            shape_at = offsets[_DISPERSION] + dispersion_of[i]
-        elif spread_of[i] >= 0:
-            shape_at = offsets[_SPREAD] + spread_of[i]
-        if cell_index[2, n] == 1 and cell_weight[1, n] == -math.inf:  # most cells: one value, and no doubt about it
-            log_shape = parameters[shape_at] if shape_at >= 0 else 0.0
-            term, by_level, by_shape = score_value(
-                kind[i], alternative[0, row], eta, coverage, log_shape, cutpoints[i], degrees_of_freedom[i]
-            )
-            total += term + alternative[1, row]
-            row += 1
-            d_level[i, step] += by_level
-            if shape_at >= 0:
-                d_parameters[shape_at] += by_shape
-            continue
-        # A running log-sum-exp: `top` is the largest term so far, everything else is relative to it.
-        top = cell_weight[1, n]
-        mass = 0.0 if top == -math.inf else 1.0
-        slope = 0.0
-        shape_slope = 0.0
-        for _ in range(cell_index[2, n]):
-            value, log_trust = alternative[0, row], alternative[1, row]
-            row += 1
-            log_shape = parameters[shape_at] if shape_at >= 0 else 0.0
-            term, by_level, by_shape = score_value(
-                kind[i], value, eta, coverage, log_shape, cutpoints[i], degrees_of_freedom[i]
-            )
-            term += log_trust
-            if term == -math.inf:
-                continue
-            if term > top:
-                shrink = math.exp(top - term) if top != -math.inf else 0.0
-                mass *= shrink
-                slope *= shrink
-                shape_slope *= shrink
-                top = term
-            relative = math.exp(term - top)
-            mass += relative
-            slope += relative * by_level
-            shape_slope += relative * by_shape
-        if mass == 0.0:
-            return -math.inf
-        total += top + math.log(mass)
-        d_level[i, step] += slope / mass
-        if shape_at >= 0:
-            d_parameters[shape_at] += shape_slope / mass
-    return total
-
-
-@njit(inline="never")
-def score_events(
-    parameters: Floats,
-    offsets: Integers,
-    event_scenario: Integers,
-    exposure: Floats,
-    happened: Floats,
-    pressure: Floats,
-    d_pressure: Floats,
-    d_parameters: Floats,
-) -> float:
-    """Log-likelihood of what occurred and of what did not; adds to the derivatives in place."""
-    total = 0.0
-    for e in range(len(event_scenario)):
-        base = offsets[_HAZARD] + e
-        link = offsets[_HAZARD_LINK] + e
-        s = event_scenario[e]
-        for t in range(exposure.shape[1]):
-            if exposure[e, t] == 0.0:
-                continue
-            chance = exposure[e, t] * math.exp(parameters[base] + parameters[link] * pressure[s, t])
-            if happened[e, t] > 0.0:
-                total += math.log(-math.expm1(-chance))
-                by_log = chance * math.exp(-chance) / -math.expm1(-chance)
-            else:
-                total -= chance
-                by_log = -chance
-            d_parameters[base] += by_log
-            d_parameters[link] += by_log * pressure[s, t]
-            d_pressure[s, t] += by_log * parameters[link]
-    return total
 
 
 @njit(inline="never")
@@ -348,8 +226,8 @@ class Structure(NamedTuple):
 class Data(NamedTuple):
     """What changes from fit to fit, packed into four arrays: each further one costs a third of a second to compile.
 
-    `cell_index` (3, N): step, indicator, number of alternatives; `cell_weight` (2, N): coverage, log background;
-    `alternative` (2, R): value, log trust; `window` (2·E + C, T): exposure, happened, occurred.
+    `cell_index` (3, N): step, indicator, number of alternatives; `cell_weight` (3, N): coverage, log background, log
+    coverage; `alternative` (2, R): value, log trust; `window` (2·E + C, T): exposure, happened, occurred.
     """
 
     cell_index: Integers
@@ -385,9 +263,10 @@ def log_likelihood(standard: Floats, innovation: Floats, design: Structure, data
     links = design.link_indicator, design.link_scenario, design.link_scale
     level = run_levels(parameters, offsets, *links, pressure, len(design.kind))
     d_parameters, d_level, d_pressure = np.zeros_like(parameters), np.zeros_like(level), np.zeros_like(pressure)
-    shapes = design.kind, design.cutpoints, design.dispersion_of, design.spread_of, design.degrees_of_freedom
+    shape_at = find_shapes(offsets, design.dispersion_of, design.spread_of)
+    kinds = design.kind, design.cutpoints, design.degrees_of_freedom
     cells = data.cell_index, data.cell_weight, data.alternative
-    total = score_cells(parameters, offsets, *shapes, *cells, level, d_level, d_parameters)
+    total = score_cells(parameters, shape_at, *kinds, *cells, level, d_level, d_parameters)
     total += score_events(
         parameters, offsets, design.event_scenario, exposure, happened, pressure, d_pressure, d_parameters
     )

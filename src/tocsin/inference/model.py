@@ -23,9 +23,11 @@ def model_structure(design: Design) -> Structure:
 
 def model_data(cells: CellArrays, window: WindowArrays) -> Data:
     """The evidence and occurrences, packed."""
+    with np.errstate(divide="ignore"):
+        log_coverage = np.log(cells.coverage)
     return Data(
         cell_index=np.stack([cells.step, cells.indicator, np.diff(cells.first)]),
-        cell_weight=np.stack([cells.coverage, cells.log_background]),
+        cell_weight=np.stack([cells.coverage, cells.log_background, log_coverage]),
         alternative=np.stack([cells.value, cells.log_trust]),
         window=np.concatenate([window.exposure, window.happened, window.occurred]),
     )

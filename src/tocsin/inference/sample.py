@@ -86,7 +86,7 @@ class NutsSampler:
         innovation = posterior["innovation"].to_numpy().reshape(-1, design.parts, design.steps)
         draws = gather(design, standard, innovation, window.occurred, chains=self.run.chains)
         stats = trace["sample_stats"]
-        likelihood = _log_likelihood(stats["logp"].to_numpy().ravel(), standard, innovation)
+        likelihood = strip_priors(stats["logp"].to_numpy().ravel(), standard, innovation)
         diagnosis = diagnose(design, draws, stats["energy"].to_numpy(), stats["diverging"].to_numpy())
         return Sampled(draws, likelihood, diagnosis, compiled_at - began, time.monotonic() - compiled_at)
 
@@ -132,7 +132,7 @@ class NutsSampler:
         return trace
 
 
-def _log_likelihood(log_density: Floats, standard: Floats, innovation: Floats) -> Floats:
+def strip_priors(log_density: Floats, standard: Floats, innovation: Floats) -> Floats:
     """(D,) what the sampler's log-density holds beside the standard normal priors of its (D, K) and (D, P, T)."""
     flat = np.concatenate([standard, innovation.reshape(len(innovation), -1)], axis=1)
     return np.asarray(log_density + 0.5 * np.sum(flat**2, axis=1) + 0.5 * flat.shape[1] * math.log(2 * math.pi))

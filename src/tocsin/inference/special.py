@@ -41,12 +41,13 @@ def digamma(argument: float) -> float:
 
 
 @njit(inline="never")
-def count(value: float, level: float, coverage: float, log_dispersion: float) -> tuple[float, float, float]:
+def count(
+    value: float, level: float, log_coverage: float, log_dispersion: float, dispersion: float
+) -> tuple[float, float, float]:
     """Negative binomial log-density, and its derivatives by η and by log φ."""
-    if coverage == 0.0:
+    if log_coverage == -math.inf:
         return (0.0 if value == 0.0 else -math.inf), 0.0, 0.0
-    dispersion = math.exp(log_dispersion)
-    ratio = math.log(coverage) + level - log_dispersion
+    ratio = log_coverage + level - log_dispersion
     small = math.exp(-abs(ratio))  # one exponential for the logistic and the softplus: most cells are zeros
     filled = 1.0 / (1.0 + small) if ratio >= 0.0 else small / (1.0 + small)  # μ / (φ + μ)
     zeros = max(ratio, 0.0) + math.log1p(small)  # log(1 + μ/φ)
@@ -91,9 +92,8 @@ def ordinal(value: int, level: float, coverage: float, lower: float, upper: floa
 
 
 @njit(inline="never")
-def measure(value: float, level: float, log_spread: float, freedom: float) -> tuple[float, float, float]:
+def measure(value: float, level: float, log_spread: float, spread: float, freedom: float) -> tuple[float, float, float]:
     """Student-t log-density with ν degrees of freedom, and its derivatives by η and by log σ."""
-    spread = math.exp(log_spread)
     scaled = (value - level) / spread
     weight = (freedom + 1.0) * scaled / (freedom + scaled * scaled)
     constant = math.lgamma((freedom + 1.0) / 2.0) - math.lgamma(freedom / 2.0) - 0.5 * math.log(freedom * math.pi)
