@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,31 +112,47 @@ def simulate(
     is a control variate for any b; b is its regression coefficient, estimated over all futures (Glasserman 2003, Monte
     Carlo Methods in Financial Engineering, section 4.1).
     """
-    steps = len(start.step_days)
-    scenarios = len(design.scenarios)
-    occurred = np.empty((scenarios, len(draws), steps))
-    expected = np.empty((scenarios, len(draws), steps))
-    moments = np.zeros((3, scenarios, steps))
-    first_day = np.empty((scenarios, len(draws), futures), dtype=np.uint16)
     together = max(_CHUNK // futures, 1)
-    for low in range(0, len(draws), together):
-        part = slice(low, min(low + together, len(draws)))
+    parts = [slice(low, min(low + together, len(draws))) for low in range(0, len(draws), together)]
+
+    def run(part: slice) -> _Tally:
         proceed()
-        run = _Run(design, draws, part, start, seed, futures)
-        for step in range(steps):
-            run.advance(step)
-            happened = run.first_day != NEVER
-            gap = happened - run.expected
-            occurred[:, part, step] = happened.mean(axis=2)
-            expected[:, part, step] = run.expected.mean(axis=2)
-            moments[:, :, step] += [
-                happened.sum(axis=(1, 2)),
-                (happened * gap).sum(axis=(1, 2)),
-                (gap**2).sum(axis=(1, 2)),
-            ]
-        first_day[:, part] = run.first_day
-    reached, noise = _reduce(occurred, expected, moments / (len(draws) * futures), futures)
+        return _run(_Run(design, draws, part, start, seed, futures), len(start.step_days))
+
+    # Each part has random numbers of its own, so how many run at a time changes nothing but the time taken.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        tallies = list(threads.map(run, parts))
+    occurred, expected, first_day = (
+        np.concatenate([getattr(tally, name) for tally in tallies], axis=1)
+        for name in ("occurred", "expected", "first_day")
+    )
+    moments = np.sum([tally.moments for tally in tallies], axis=0) / (len(draws) * futures)
+    reached, noise = _reduce(occurred, expected, moments, futures)
     return Futures(np.cumsum(start.step_days), reached.astype(np.float32), noise, first_day)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Tally:
+    """What came of n draws: means over futures of I and A (S, n, J), sums of I, I·(I − A), (I − A)², and first days."""
+
+    occurred: Floats
+    expected: Floats
+    moments: Floats
+    first_day: NDArray[np.uint16]
+
+
+def _run(run: _Run, steps: int) -> _Tally:
+    scenarios, count = run.first_day.shape[:2]
+    occurred, expected = np.empty((scenarios, count, steps)), np.empty((scenarios, count, steps))
+    moments = np.zeros((3, scenarios, steps))
+    for step in range(steps):
+        run.advance(step)
+        happened = run.first_day != NEVER
+        gap = happened - run.expected
+        occurred[:, :, step] = happened.mean(axis=2)
+        expected[:, :, step] = run.expected.mean(axis=2)
+        moments[:, :, step] = happened.sum(axis=(1, 2)), (happened * gap).sum(axis=(1, 2)), (gap**2).sum(axis=(1, 2))
+    return _Tally(occurred, expected, moments, run.first_day)
 
 
 def _reduce(occurred: Floats, expected: Floats, moments: Floats, futures: int) -> tuple[Floats, Floats]:

@@ -33,6 +33,8 @@ DRAWS = 4000
 """Independent draws of the prior."""
 FUTURES = 32
 """Futures of each draw."""
+PRIOR_FUTURES = 8
+"""Futures of each draw of the prior, whose odds are shown for comparison, with no interval."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -131,7 +133,7 @@ def fit_recipe(model: str, evidence: str, as_of: datetime, seed: int, settings: 
             "as_of": as_of,
             "seed": seed,
             "draws": DRAWS,
-            "futures": FUTURES,
+            "futures": (FUTURES, PRIOR_FUTURES),
             "sampler": settings,
         }
     )
@@ -150,9 +152,11 @@ def imagine(
     report(Progress("simulating futures", 0, 2))
     nothing = replace(evidence, cells=(), occurred={}, watched={}, counted=_no_counts(evidence))
     before = begin(theater, design, nothing)
-    unknowing = simulate(design, prior_draws(design, seed, DRAWS), before, seed, FUTURES, limits.check)
+    unknowing = simulate(design, prior_draws(design, seed, DRAWS), before, seed, PRIOR_FUTURES, limits.check)
     report(Progress("simulating futures", 1, 2))
-    futures = simulate(design, draws, begin(theater, design, evidence), seed, FUTURES, limits.check)
+    futures = unknowing  # where nothing is known, the odds are the prior's own
+    if not evidence.empty:
+        futures = simulate(design, draws, begin(theater, design, evidence), seed, FUTURES, limits.check)
     report(Progress("simulating futures", 2, 2))
     weights = even_weights(unknowing)
     prior = {
