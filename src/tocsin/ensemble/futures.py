@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 Singles = NDArray[np.float32]
 
 NEVER = np.iinfo(np.uint16).max
+_AT_ONCE = 4  # parts: NumPy lets threads run beside each other, and more would wait for one another
 _CHUNK = 16_000  # futures at a time: the working arrays stay in the processor's cache
 
 
@@ -120,7 +120,7 @@ def simulate(
         return _run(_Run(design, draws, part, start, seed, futures), len(start.step_days))
 
     # Each part has random numbers of its own, so how many run at a time changes nothing but the time taken.
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
         tallies = list(threads.map(run, parts))
     occurred, expected, first_day = (
         np.concatenate([getattr(tally, name) for tally in tallies], axis=1)

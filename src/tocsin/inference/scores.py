@@ -72,8 +72,7 @@ def score_cells(
     d_parameters: Floats,
 ) -> float:
     """Log-likelihood of the evidence; adds to `d_level` (I, T) and `d_parameters` (K,) in place."""
-    total = 0.0
-    row = 0
+    total, row = 0.0, 0
     last, log_shape, shape = -1, 0.0, 1.0
     for n in range(cell_index.shape[1]):
         step, i, alternatives = cell_index[0, n], cell_index[1, n], cell_index[2, n]
