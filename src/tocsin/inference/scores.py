@@ -80,14 +80,13 @@ def score_cells(
             last = i
             log_shape = parameters[shape_at[i]] if shape_at[i] >= 0 else 0.0
             shape = math.exp(log_shape)
-        eta = level[i, step]
         # A running log-sum-exp: `top` is the largest term so far, everything else is relative to it.
         top, mass, slope, shape_slope = cell_weight[1, n], 1.0, 0.0, 0.0
         for position in range(alternatives):
             term, by_level, by_shape = score_value(
                 kind[i],
                 alternative[0, row],
-                eta,
+                level[i, step],
                 cell_weight[0, n],
                 cell_weight[2, n],
                 log_shape,
