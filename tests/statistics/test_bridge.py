@@ -29,6 +29,15 @@ def test_the_constants_of_two_laws_are_found() -> None:
     assert np.ptp(found - true) < 0.1
 
 
+def test_far_apart_the_constants_balance_the_draws() -> None:
+    """Eight standard deviations: the mixture still gives each law as many draws as it has."""
+    random = np.random.default_rng(7)
+    x = np.concatenate([random.normal(0, 1, DRAWS), random.normal(8, 1, DRAWS)])
+    laws = np.stack([_normal(x, 0), 3.0 + _normal(x, 8)])
+    mixture = log_mixture([DRAWS, DRAWS], laws)
+    assert np.sum(np.exp(laws[0] + math.log(0.5) - mixture)) == pytest.approx(DRAWS, rel=1e-6)
+
+
 def test_what_lies_between_two_laws_is_weighed_from_both_ends() -> None:
     """Three standard deviations apart, the law halfway: from one end alone it cannot be had, from both it can."""
     x = _pooled()

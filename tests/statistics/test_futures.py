@@ -2,24 +2,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from support.evidence import empty_evidence
-from support.theaters import event, full_theater, scenario, span
-from tocsin.domain.elicitation import Normal
-from tocsin.domain.scenario import Event, Pressure
+from support.theaters import event, full_theater, indicator, scenario, span
+from tocsin.domain.elicitation import Normal, Range
+from tocsin.domain.indicator import Kind, RateBaseline
+from tocsin.domain.scenario import Event, Pressure, Threshold
+from tocsin.domain.theater import Theater
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
 from tocsin.ensemble.futures import NEVER, Futures, Start, _count, begin, simulate
 from tocsin.ensemble.likelihood import linear_predictor
-from tocsin.ensemble.odds import chance_by, estimate, even_weights, joint, standard_error, weighted_quantiles
-
-if TYPE_CHECKING:
-    from tocsin.domain.theater import Theater
+from tocsin.ensemble.odds import LEAST, chance_by, estimate, even_weights, joint, standard_error, weighted_quantiles
 
 THEATER = full_theater(window=20)
 DESIGN = lay_out(THEATER)
@@ -120,6 +118,28 @@ def test_counts_are_scipys_negative_binomial_and_so_are_their_tails() -> None:
             np.testing.assert_array_equal(count, np.minimum(law.ppf(uniform), 4))
 
 
+@pytest.mark.parametrize(
+    ("mean", "phi", "needed"), [(120.0, 1000.0, 128), (150.0, 100.0, 165), (300.0, 30.0, 350), (120.0, 1000.0, 200)]
+)
+def test_steady_and_large_counts_keep_their_tails(mean: float, phi: float, needed: int) -> None:
+    """Rules that ask for hundreds, as the futures ask for them: the chance of zero reports is below 1e-30."""
+    flat = replace(
+        indicator("field/attack", Kind.COUNT), baseline=RateBaseline(_narrow(mean), _narrow(phi)), coverage=1.0
+    )
+    rule = scenario("offensive", Threshold("field/attack", needed, 1), (), Pressure(span(4, 14), None, None))
+    theater = Theater("large", "Large", THEATER.timeline, (rule,), (flat,))
+    design = lay_out(theater)
+    start = begin(theater, design, replace(empty_evidence(theater), elapsed=1.0, uncounted={"offensive": 0.0}))
+    futures = simulate(design, prior_draws(design, 1, 200), start, 1, 8)
+    assert futures.reached[0, :, 1].mean() == pytest.approx(
+        stats.nbinom(phi, phi / (phi + mean)).sf(needed - 1), abs=0.003
+    )
+
+
+def _narrow(value: float) -> Range:
+    return span(value * (1 - 1e-7), value * (1 + 1e-7))
+
+
 def test_what_has_been_counted_joins_what_is_to_come() -> None:
     """More attacks on the books make the threshold likelier; enough of them make it certain, on day 0."""
     chances = []
@@ -129,7 +149,7 @@ def test_what_has_been_counted_joins_what_is_to_come() -> None:
         chances.append(estimate(futures, 1, 90, even_weights(futures)).probability)
     assert chances == sorted(chances)
     assert chances[0] < chances[2] < 1
-    assert chances[3] == 1 - 0.5 / futures.first_day[1].size  # only a resolution is certain
+    assert chances[3] == 1 - LEAST  # only a resolution is certain
     assert np.all(futures.first_day[1] == 0)
 
 
@@ -259,7 +279,7 @@ def test_a_condition_that_almost_never_occurs_gives_no_conditional_odds() -> Non
     """A share of a handful of futures would be noise shown as knowledge."""
     futures = _simulated(40, 2)
     never = replace(futures, first_day=np.full_like(futures.first_day, NEVER))
-    assert joint(never, 0, 1, 180, even_weights(futures)) == (0.0, None)
+    assert joint(never, 0, 1, 180, even_weights(futures)) == (LEAST, None)
 
 
 def test_the_standard_error_of_independent_draws_is_the_textbook_one() -> None:

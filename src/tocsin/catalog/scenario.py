@@ -47,7 +47,7 @@ class ThresholdFile(Shape):
     """A rule over the counts of one indicator."""
 
     indicator: Line = Field(description="the id of a count that the theater watches")
-    at_least: int = Field(ge=1, description="a whole number, 1 or more")
+    at_least: int = Field(ge=1, le=500, description="a whole number from 1 to 500")
     within: Annotated[str, StringConstraints(pattern=SPAN_PATTERN)] = Field(
         description='a span such as "8 weeks" (days, weeks, months or years)'
     )

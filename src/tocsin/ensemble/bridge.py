@@ -11,30 +11,29 @@ if TYPE_CHECKING:
 
     from tocsin.ensemble.design import Floats
 
-_MOST_ROUNDS = 500
-_SETTLED = 1e-9
+_HALVINGS = 200  # far more than doubles can tell apart
+_BEYOND = 50.0  # of every log ratio: there all draws are one fit's
 
 
 def log_mixture(sizes: Sequence[int], log_likelihood: Floats) -> Floats:
-    """The log-density (N,), up to a constant, of the pooled draws of F fits: the mixture of what they were drawn from.
+    """The log-density (N,), up to a constant, of the pooled draws of one fit or two: the mixture that they come from.
 
-    Dividing a likelihood by it weighs the pooled draws for any evidence between the fits'. The fits' normalizing
-    constants are found by self-consistency (Shirts & Chodera 2008, Statistically optimal analysis of samples from
-    multiple equilibrium states, Journal of Chemical Physics 129, equation 11; for two fits it is bridge sampling, Meng
-    & Wong 1996, Statistica Sinica 6).
+    Dividing a likelihood by it weighs the pooled draws for any evidence between the fits'. The ratio r of the fits'
+    normalizing constants is where the mixture gives each fit as many draws as it has (bridge sampling, Meng & Wong
+    1996, Statistica Sinica 6, equation 4.1): the expected number from the second falls steadily with r.
 
     Args:
         sizes: Draws of each fit, N in all.
         log_likelihood: (F, N) of each fit's evidence under each pooled draw, up to one constant for all.
     """
     log_share = np.log(np.asarray(sizes) / np.sum(sizes))[:, None]
-    log_constant = np.zeros((len(sizes), 1))
-    for _ in range(_MOST_ROUNDS):
-        mixture = np.logaddexp.reduce(log_share + log_likelihood - log_constant, axis=0)
-        found = np.logaddexp.reduce(log_likelihood - mixture, axis=1, keepdims=True)
-        found -= found[0]
-        settled = float(np.max(np.abs(found - log_constant))) < _SETTLED
-        log_constant = found
-        if settled:
-            break
-    return np.asarray(np.logaddexp.reduce(log_share + log_likelihood - log_constant, axis=0))
+    if len(sizes) == 1:
+        return np.asarray(log_likelihood[0])
+    ahead = log_likelihood[1] - log_likelihood[0] + log_share[1] - log_share[0]
+    low, high = float(ahead.min()) - _BEYOND, float(ahead.max()) + _BEYOND
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        expected = np.sum(0.5 * (1.0 + np.tanh(0.5 * (ahead - middle))))
+        low, high = (middle, high) if expected > sizes[1] else (low, middle)
+    constants = np.array([[0.0], [0.5 * (low + high)]])
+    return np.asarray(np.logaddexp.reduce(log_share + log_likelihood - constants, axis=0))

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tocsin.ensemble.odds import bounded
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -196,7 +198,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _mean(both: Floats, reading: Floats) -> float:
-    return float(np.clip(both.sum() / reading.sum(), 0.0, 1.0))
+    return bounded(float(both.sum() / reading.sum()))
 
 
 def _split(chance: Floats) -> int:

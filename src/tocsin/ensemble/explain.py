@@ -11,11 +11,11 @@ from tocsin.domain.change import Cause, sort_changes
 from tocsin.domain.elicitation import logit
 from tocsin.ensemble.bridge import log_mixture
 from tocsin.ensemble.futures import begin
-from tocsin.ensemble.odds import chance_by
+from tocsin.ensemble.odds import LEAST, chance_by
 from tocsin.ensemble.paths import bears_on, informs
 from tocsin.ensemble.psis import Smoothed, smooth
 from tocsin.ensemble.shapley import shares
-from tocsin.ensemble.update import LIVE_FUTURES, cells_log_ratio, events_log_ratio, log_ratio, out_of_reach
+from tocsin.ensemble.update import cells_log_ratio, events_log_ratio, log_ratio, out_of_reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,7 +107,9 @@ def explain(
     Passage of time is told by the first side's draws alone: from the earlier odds to those at the later instant had
     nothing come in. Then each group of evidence has its Shapley share, by weights on the draws of all sides together.
     Whatever is left is Monte Carlo noise, or, where the weights cannot be relied on, a refit. What an occurrence adds
-    to pressure in a step between the two instants counts as passage of time.
+    to pressure in a step between the two instants counts as passage of time, and so does the noise of simulating
+    futures anew. Evidence that rolled out of the window, which the earlier fit counted and the later did not, is taken
+    to say nothing of what lies between: its steps are years old.
 
     Args:
         theater: What was declared.
@@ -258,6 +260,5 @@ class _Worlds:
 
 
 def _log_odds(weights: Smoothed, chances: Floats) -> Floats:
-    least = 0.5 / (len(chances) * LIVE_FUTURES)  # an ensemble of this size tells no less
-    chance = np.clip(np.sum(weights.weights[:, None] * chances, axis=0), least, 1.0 - least)
+    chance = np.clip(np.sum(weights.weights[:, None] * chances, axis=0), LEAST, 1.0 - LEAST)
     return np.asarray(np.log(chance) - np.log1p(-chance))

@@ -105,7 +105,7 @@ def simulate(
 ) -> Futures:
     """Simulate `futures` futures of each draw; the same seed and draws give the same futures bit for bit.
 
-    `proceed` is called several times a second and may raise to stop it.
+    `proceed` is called several times a second, by several threads, and may raise to stop it.
 
     The chance per draw is an average over futures of I − b·(I − A): I is 1 once the scenario has occurred, A is the sum
     of its conditional chances per step until then. I − A is a martingale that starts at 0 (Doob's decomposition), so it
@@ -115,24 +115,24 @@ def simulate(
     together = max(_CHUNK // futures, 1)
     parts = [slice(low, min(low + together, len(draws))) for low in range(0, len(draws), together)]
 
-    def run(part: slice) -> _Tally:
+    def run(part: slice) -> _Outcome:
         proceed()
         return _run(_Run(design, draws, part, start, seed, futures), len(start.step_days))
 
     # Each part has random numbers of its own, so how many run at a time changes nothing but the time taken.
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        tallies = list(threads.map(run, parts))
+        outcomes = list(threads.map(run, parts))
     occurred, expected, first_day = (
-        np.concatenate([getattr(tally, name) for tally in tallies], axis=1)
+        np.concatenate([getattr(outcome, name) for outcome in outcomes], axis=1)
         for name in ("occurred", "expected", "first_day")
     )
-    moments = np.sum([tally.moments for tally in tallies], axis=0) / (len(draws) * futures)
+    moments = np.sum([outcome.moments for outcome in outcomes], axis=0) / (len(draws) * futures)
     reached, noise = _reduce(occurred, expected, moments, futures)
     return Futures(np.cumsum(start.step_days), reached.astype(np.float32), noise, first_day)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Tally:
+class _Outcome:
     """What came of n draws: means over futures of I and A (S, n, J), sums of I, I·(I − A), (I − A)², and first days."""
 
     occurred: Floats
@@ -141,7 +141,7 @@ class _Tally:
     first_day: NDArray[np.uint16]
 
 
-def _run(run: _Run, steps: int) -> _Tally:
+def _run(run: _Run, steps: int) -> _Outcome:
     scenarios, count = run.first_day.shape[:2]
     occurred, expected = np.empty((scenarios, count, steps)), np.empty((scenarios, count, steps))
     moments = np.zeros((3, scenarios, steps))
@@ -152,7 +152,7 @@ def _run(run: _Run, steps: int) -> _Tally:
         occurred[:, :, step] = happened.mean(axis=2)
         expected[:, :, step] = run.expected.mean(axis=2)
         moments[:, :, step] = happened.sum(axis=(1, 2)), (happened * gap).sum(axis=(1, 2)), (gap**2).sum(axis=(1, 2))
-    return _Tally(occurred, expected, moments, run.first_day)
+    return _Outcome(occurred, expected, moments, run.first_day)
 
 
 def _reduce(occurred: Floats, expected: Floats, moments: Floats, futures: int) -> tuple[Floats, Floats]:
@@ -251,15 +251,16 @@ class _Run:
         for row, rule in enumerate(self.design.rules):
             share = self.start.uncounted[row] if step == 0 else self.start.share[step]
             level = linear_predictor(self.design, self.parameters, pressure, rule.indicator)
-            mean = self.start.coverage[row] * share * np.exp(level)
+            # Double precision: the chance of few reports, e^(−mean) or so, would be nothing in single.
+            mean = self.start.coverage[row] * share * np.exp(level.astype(np.float64))
             column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
-            dispersion = np.exp(self.parameters[:, column, None])
+            dispersion = np.exp(self.parameters[:, column, None].astype(np.float64))
             counts = self.counts[row]
             base = np.sum(
                 counts if step == 0 else counts[len(counts) - rule.within_steps + 1 :], axis=0, dtype=np.int64
             )
             needed = rule.at_least - base
-            uniform = self.random.random(self.shape, dtype=np.float32)
+            uniform = self.random.random(self.shape)
             new, chance = _count(uniform, needed, mean, dispersion, rule.at_least)
             if step == 0:
                 counts[-1] = counts[-1] + new
@@ -298,12 +299,13 @@ def _single(array: Floats) -> Singles:
 
 
 def _count(
-    uniform: Singles, needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int
+    uniform: Floats, needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int
 ) -> tuple[NDArray[np.int64], Floats]:
     """A negative binomial N for each uniform number, by inversion, and P(N ≥ needed).
 
-    Counts above `most`, which is all that a rule asks for, are taken as `most`. One uniform number a count, whatever
-    its mean, keeps random numbers common to futures that differ elsewhere.
+    Counts above `most`, which is all that a rule asks for, are taken as `most`; where P(N = 0) is too small for a
+    double, P(N < most) is too, for any that a rule may ask for. One uniform number a count, whatever its mean, keeps
+    random numbers common to futures that differ elsewhere.
     """
     filled = mean / (dispersion + mean)
     term = np.exp(-dispersion * np.log1p(mean / dispersion))

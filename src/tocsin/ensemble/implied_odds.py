@@ -15,7 +15,7 @@ from tocsin.domain.odds import Interval
 from tocsin.domain.scenario import Event
 from tocsin.ensemble.futures import Futures, Start, simulate
 from tocsin.ensemble.likelihood import linear_predictor, log_hazard, log_shape
-from tocsin.ensemble.odds import estimate, even_weights
+from tocsin.ensemble.odds import LEAST, estimate, even_weights
 
 if TYPE_CHECKING:
     from tocsin.domain.scenario import Scenario
@@ -89,7 +89,7 @@ def _held(
         return _met(theater, design, draws, rule, steps, pressure, seed)
     event = design.event_scenario.tolist().index(scenario)
     hazard = np.exp(log_hazard(design, draws.parameters, pressure)[:, event])
-    return np.asarray(-np.expm1(-hazard[:, None] * steps).mean(axis=0))
+    return np.asarray(np.clip(-np.expm1(-hazard[:, None] * steps).mean(axis=0), LEAST, 1.0 - LEAST))
 
 
 def _met(
@@ -106,4 +106,4 @@ def _met(
     running = np.cumsum(random.poisson(np.minimum(rate, MOST)), axis=0)
     running[rule.within_steps :] -= running[: -rule.within_steps].copy()
     met = np.maximum.accumulate(running >= rule.at_least, axis=0).mean(axis=1)
-    return np.asarray(met[np.clip(np.round(steps).astype(int), 1, last) - 1])
+    return np.asarray(np.clip(met[np.clip(np.round(steps).astype(int), 1, last) - 1], LEAST, 1.0 - LEAST))

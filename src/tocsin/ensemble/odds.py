@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tocsin.ensemble.design import Floats
 
 _BATCHES = 40
+LEAST = 1e-5
+"""No probability is told below it or above 1 − it: an ensemble knows no finer, and only a resolution is certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def estimate(futures: Futures, scenario: int, days: int, weights: Floats) -> Est
     mean = float(np.sum(weights * chance))
     settled = _settled(chance, noise, mean, weights)
     low90, low50, high50, high90 = weighted_quantiles(settled, weights, (0.05, 0.25, 0.75, 0.95))
-    return Estimate(_bounded(mean, futures), low50, high50, low90, high90, standard_error(chance, weights))
+    mean, low50, high50, low90, high90 = (bounded(value) for value in (mean, low50, high50, low90, high90))
+    return Estimate(mean, low50, high50, low90, high90, standard_error(chance, weights))
 
 
 def _settled(chance: Floats, noise: float, mean: float, weights: Floats) -> Floats:
@@ -80,10 +83,9 @@ def _settled(chance: Floats, noise: float, mean: float, weights: Floats) -> Floa
     return np.asarray(np.sin(middle + keep * (angle - middle)) ** 2)
 
 
-def _bounded(probability: float, futures: Futures) -> float:
-    """Away from 0 and 1 by half a future: an ensemble of this size tells no less, and only a resolution is certain."""
-    half = 0.5 / futures.first_day[0].size
-    return float(np.clip(probability, half, 1.0 - half))
+def bounded(probability: float) -> float:
+    """Away from 0 and 1."""
+    return min(max(probability, LEAST), 1.0 - LEAST)
 
 
 def standard_error(values: Floats, weights: Floats) -> float:
@@ -113,4 +115,4 @@ def joint(futures: Futures, first: int, second: int, days: int, weights: Floats)
     both = float(np.sum(weights * (one & other).mean(axis=1)))
     condition = float(np.sum(weights * other.mean(axis=1)))
     effective = condition * other.shape[1] / np.sum(weights**2)
-    return both, (both / condition if effective >= 100 else None)  # noqa: PLR2004
+    return bounded(both), (bounded(both / condition) if effective >= 100 else None)  # noqa: PLR2004

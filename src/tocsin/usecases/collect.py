@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tocsin.domain.errors import InvalidInputError, OutdatedFitError, Problem
-from tocsin.domain.evidence import COUNTED_TRUST, derive_evidence
+from tocsin.domain.evidence import COUNTED_TRUST
 from tocsin.domain.observation import effective
 from tocsin.domain.wording import likelihood_words
 from tocsin.ensemble.collect import NOTHING, Amount, Joint, Outlook, amounts, outlook, tabulate, tabulate_counted
@@ -123,27 +124,32 @@ def collect(
     horizons = _horizons(theater, question)
     standing = stand_at(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
     design = lay_out(theater)
-    if standing.fit.declared != declared(theater, design):
+    evidence = standing.evidence or standing.fitted_on
+    if standing.fit.declared != declared(theater, design) or evidence is None:
         raise OutdatedFitError(standing.fit.id, theater.id, theater.timeline.name_instant(as_of))
-    observations = ledger.observations([indicator.id for indicator in theater.indicators], as_of)
     desk = _Desk(
         theater=theater,
         design=design,
         standing=standing,
-        evidence=derive_evidence(theater, observations, standing.as_of),
+        evidence=evidence,
         horizons=horizons,
         chances=np.array([chance_by(standing.ensemble.futures, place, days)[0] for place, days in enumerate(horizons)]),
         paths=informs(design),
         asked=np.array([question.scenario in {None, scenario.id} for scenario in theater.scenarios]),
         trust=theater.grades.trust(question.grade),
-        side=likelihood_words if question.threshold is None else question.threshold.__le__,
+        side=likelihood_words if question.threshold is None else partial(_reaches, question.threshold),
         report=report,
     )
-    last = _last_reports(theater, observations, as_of)
+    observations = ledger.observations([indicator.id for indicator in theater.indicators], standing.as_of)
+    last = _last_reports(theater, observations, standing.as_of)
     worths = [desk.worth(position, last.get(name)) for position, name in enumerate(design.indicators)]
     report(Progress("weighing readings", len(worths), len(worths)))
     ranked = sorted(worths, key=lambda worth: (worth.total.below_noise, -worth.total.bits))
     return Ranking(standing, as_of, question, desk.trust, tuple(desk.targets()), tuple(ranked))
+
+
+def _reaches(threshold: float, probability: float) -> bool:
+    return probability >= threshold
 
 
 def _horizons(theater: Theater, question: Question) -> tuple[int, ...]:

@@ -71,7 +71,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may stop a fit: `cancelled` is asked several times a second; `elapsed` are the seconds since it began."""
+    """What may stop a fit: `cancelled` is asked several times a second, by several threads.
+
+    `elapsed` are the seconds since it began.
+    """
 
     deadline_seconds: float
     cancelled: Callable[[], bool]
