@@ -152,7 +152,7 @@ def _placed(
 def _attended(theater: Theater, standing: Sequence[Observation], first: int) -> list[bool]:
     """For each step of the window, whether some report that counts lies within a quarter year of it."""
     timeline = theater.timeline
-    days = sorted(item.observed_on for item in standing if theater.grades.trust(item.grade) >= COUNTED_TRUST)
+    days = sorted(item.observed_on for item in _trusted(theater, standing))
     attended = []
     for number in range(first, first + timeline.window):
         after = bisect_left(days, timeline.start_of(number) - timedelta(days=ATTENTION_DAYS))
@@ -189,7 +189,7 @@ def _reported(
     silence_stands: bool,
 ) -> Cell:
     best = [echoes[-1] for echoes in origins]
-    exposure = _exposure(theater.timeline, indicator, first + step, best, as_of)
+    exposure = _exposure(theater, indicator, first + step, best, as_of)
     return Cell(
         indicator=indicator.id,
         step=step,
@@ -215,12 +215,15 @@ def _silent_steps(timeline: Timeline, indicator: Indicator, first: int, as_of: d
 
 
 def _exposure(
-    timeline: Timeline, indicator: Indicator, number: int, reports: Sequence[Observation], as_of: datetime
+    theater: Theater, indicator: Indicator, number: int, reports: Sequence[Observation], as_of: datetime
 ) -> float:
     """The share of a step's days of which news would be here, or is."""
     if not _accumulates(indicator):
         return 1.0
-    until = min(timeline.end_of(number), _in_until(timeline, indicator, reports, as_of))
+    timeline = theater.timeline
+    # Who is not to be trusted does not show that the days before were looked at; where nobody else speaks, they were.
+    trusted = _trusted(theater, reports) or reports
+    until = min(timeline.end_of(number), _in_until(timeline, indicator, trusted, as_of))
     return ((until - timeline.start_of(number)).days + 1) / timeline.days_in(number)
 
 
@@ -228,6 +231,10 @@ def _in_until(timeline: Timeline, indicator: Indicator, reports: Iterable[Observ
     """The last day of which news would be here by now, or is."""
     closed = timeline.last_ended(as_of) - timedelta(days=indicator.delay_days)
     return max([closed, *(report.observed_on for report in reports)])
+
+
+def _trusted(theater: Theater, reports: Iterable[Observation]) -> list[Observation]:
+    return [report for report in reports if theater.grades.trust(report.grade) >= COUNTED_TRUST]
 
 
 def _uncounted(
@@ -239,7 +246,8 @@ def _uncounted(
         if isinstance(scenario.mechanism, Threshold):
             indicator = theater.indicator(scenario.mechanism.indicator)
             current = placed.get((indicator.id, timeline.window - 1), ())
-            until = _in_until(timeline, indicator, (echoes[-1] for echoes in current), as_of)
+            trusted = _trusted(theater, [echoes[-1] for echoes in current])
+            until = _in_until(timeline, indicator, trusted, as_of)
             uncounted[scenario.id] = (timeline.end_of(last) - until).days / timeline.days_in(last)
     return uncounted
 

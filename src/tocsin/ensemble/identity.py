@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tocsin.ensemble.design import Design
 
 
-FORMULA = 8
+FORMULA = 9
 """Raised whenever evidence, futures or the prior are computed otherwise, so that old fits are not taken for new."""
 
 
