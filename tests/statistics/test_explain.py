@@ -108,7 +108,7 @@ def test_what_the_draws_do_not_reach_is_marked_as_a_guess(sampler: Sampler) -> N
     assert math.fsum(part.change for part in parts) == pytest.approx(0.0, abs=1e-12)  # as the same odds were stated
 
 
-def test_the_start_of_the_future_is_that_of_what_came_in(sampler: Sampler) -> None:
+def test_nothing_came_in_and_nothing_moved(sampler: Sampler) -> None:
     """Nothing came in and no time passed: nothing moved."""
     whole = tiny_evidence(tiny_theater())
     theater, ensemble = fit_tiny(sampler, whole)

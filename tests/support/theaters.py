@@ -140,6 +140,11 @@ def contradicting_theaters() -> dict[str, tuple[Theater, str, str]]:
     folder = "models/full/scenarios"
     return {
         "base rate": (scenarios(replace(decline, mechanism=swinging)), f"{folder}/decline.yaml", "hazard_link"),
+        "half-lives": (
+            scenarios(replace(coup, pressure=Pressure(span(300, 900), span(100, 500), span(0.2, 0.7)))),
+            f"{folder}/coup.yaml",
+            "pressure.fast_half_life",
+        ),
         "couplings": (replace(whole, couplings=(loud,)), "models/full/theater.yaml", "couplings[0].adds"),
         "out of reach": (scenarios(replace(decline, mechanism=never)), f"{folder}/decline.yaml", "horizons"),
         "foregone": (scenarios(replace(decline, mechanism=certain)), f"{folder}/decline.yaml", "horizons"),

@@ -37,7 +37,12 @@ def contradictions(theater: Theater, implied: Implications) -> tuple[Problem, ..
     found = [
         problem
         for scenario, own in zip(theater.scenarios, implied.scenarios, strict=True)
-        for problem in (*_base_rate(theater, scenario, own), *_couplings(theater, own), *_rule(theater, scenario, own))
+        for problem in (
+            *_half_lives(theater, scenario),
+            *_base_rate(theater, scenario, own),
+            *_couplings(theater, own),
+            *_rule(theater, scenario, own),
+        )
     ]
     found += [problem for reading in implied.readings for problem in _reading(theater, reading)]
     return tuple(found)
@@ -63,6 +68,20 @@ def _base_rate(theater: Theater, scenario: Scenario, own: ImpliedScenario) -> It
         f"base_rate says at most {own.base_rate[2]:.1%} at normal pressure",
         f"at most {MUCH_ABOVE:g} times the top of base_rate: a lower hazard_link or a higher base_rate",
     )
+
+
+def _half_lives(theater: Theater, scenario: Scenario) -> Iterator[Problem]:
+    """The flare against the regime: a fast part that lasts as long as the slow one is a second regime."""
+    fast, slow = scenario.pressure.fast_half_life, scenario.pressure.slow_half_life
+    if fast is not None and slow is not None and fast.low * fast.high >= slow.low * slow.high:
+        yield Problem(
+            _scenario_file(theater, scenario.id),
+            None,
+            "pressure.fast_half_life",
+            f"{fast.low:g} to {fast.high:g} {theater.timeline.step}s, no shorter than slow_half_life, "
+            f"{slow.low:g} to {slow.high:g}",
+            "a fast part whose half-life is in the middle shorter than the slow part's",
+        )
 
 
 def _couplings(theater: Theater, own: ImpliedScenario) -> Iterator[Problem]:
