@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 HEADER = "observed_on,indicator,value,grade,origin,summary,source\n"
 GOOD = "2016-03-07,violence/border-attack,1,A1,bg,Posts attacked,desk\n"
 
+_MANY = ("violence/border-attack", "violence/infiltration-clash", "violence/central-attack")
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -146,7 +148,7 @@ def test_a_store_that_was_never_made_says_what_to_run(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "check", "observe", "import", "fit", "odds", "whatif", "collect", "doctor", "db upgrade"]
+    "command", ["demo", "check", "observe", "import", "fit", "odds", "whatif", "why", "collect", "doctor", "db upgrade"]
 )
 def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     """`--help` exits 0 and shows a line to copy."""
@@ -257,13 +259,59 @@ def test_collect_ranks_every_indicator_in_words_and_in_json(store: Run) -> None:
     assert "counting violence/border-attack: 7 of 7" in shown.stderr
     assert "what to collect next, as of the end of 2016-03-08" in shown.stdout
     assert "crosses 5.0 %" in shown.stdout
-    assert "tunisian-wilayat within 90 days: 1." in shown.stdout
+    assert "tunisian-wilayat ‡ within 90 days: 1." in shown.stdout
+    assert "‡ prior-driven: " in shown.stdout
     assert "status: prior only" in shown.stdout
     found = json.loads(store(*words, "--grade", "D5", "--json").stdout)
     assert (found["status"], found["grade"], found["trust"], found["threshold"]) == ("prior only", "D5", 0.04, None)
     assert len({item["indicator"] for item in found["indicators"]}) == 25
+    assert all(about["prior_driven"] for item in found["indicators"] for about in item["scenarios"])
     bits = [item["bits"] for item in found["indicators"] if not item["below_noise"]]
     assert bits == sorted(bits, reverse=True)
+
+
+def test_what_would_move_the_odds_and_what_moved_them_is_told(store: Run, tmp_path: Path) -> None:
+    """From a fit of nothing: its sensitivity, a question that it can answer and one that it cannot, and a report."""
+    fitted = store("fit", "tunisia", "--as-of", "2016-03-06", "--sensitivity")
+    assert fitted.returncode == 0, fitted.stderr
+    assert "sensitivity of the odds by the longest horizon" in fitted.stdout
+    assert "border-offensive: prior only, so prior-driven: nothing was known" in fitted.stdout
+    asked = store("whatif", "tunisia", "violence/border-attack=1@B2", "--as-of", "2016-03-08")
+    assert asked.returncode == 0, asked.stderr
+    assert "odds as of the end of 2016-03-08, if violence/border-attack=1@B2" in asked.stdout
+    assert "of the end of 2016-03-06, 2 d 0 h before the instant asked · nothing was recorded" in asked.stdout
+    refused = store("whatif", "tunisia", *(f"{name}=30" for name in _MANY), "--as-of", "2016-03-08")
+    assert refused.returncode == 1, refused.stdout
+    assert "cannot be answered from the draws of the present fit" in refused.stderr
+    assert _count(tmp_path / "home") == 0
+
+    path = tmp_path / "rows.csv"
+    path.write_bytes((HEADER + GOOD).encode())
+    assert store("import", "tunisia", str(path), "--history").returncode == 0
+    words = ("why", "tunisia", "--since", "2016-03-06", "--as-of", "2016-03-08", "--scenario", "border-offensive")
+    told = store(*words, "--horizon", "90")
+    assert told.returncode == 0, told.stderr
+    assert "violence/border-attack reported" in told.stdout
+    assert "status then: prior only" in told.stdout
+    found = json.loads(store(*words, "--json").stdout)
+    assert [item["horizon_days"] for item in found] == [30, 90, 180]
+    for item in found:
+        assert sum(part["log_odds"] for part in item["parts"]) == pytest.approx(item["log_odds_change"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--scenario", "coup"), "no scenario named 'coup'; known: border-offensive"),
+        (("--horizon", "31"), "horizon is 31; accepted: a declared horizon: 30, 90, 180, 365"),
+        ((), "has no accepted fit"),
+    ],
+)
+def test_why_refuses_what_cannot_be_asked_before_it_works(store: Run, words: tuple[str, ...], said: str) -> None:
+    """Even where nothing was fitted."""
+    done = store("why", "tunisia", "--since", "2016-03-07", "--as-of", "2016-03-08", *words)
+    assert done.returncode == 1
+    assert said in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_the_tables_show_each_scenario_and_indicator_with_what_was_declared(
     assert "base rate 5.0–20 % a year at normal pressure" in printed
     assert "4 of field/attack within 6 weeks" in printed
     assert "3 to 12 times" in printed
-    assert "-1.5 to 1 standard deviations" in printed
+    assert "-1.5 to 1 spreads" in printed
     assert "0.1 to 0.6 per week" in printed
     assert "no range's consequences contradict another's" in printed
 

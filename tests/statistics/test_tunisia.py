@@ -15,7 +15,13 @@ import pytest
 
 from support.kit import SEED, FilteredLedger, Kit, MemoryFits
 from tocsin.domain.elicitation import Normal
-from tocsin.domain.errors import DamagedArtifactError, FitInterruptedError, InvalidObservationError, NoFitError
+from tocsin.domain.errors import (
+    DamagedArtifactError,
+    FitInterruptedError,
+    InvalidObservationError,
+    NoFitError,
+    RefitWantedError,
+)
 from tocsin.domain.evidence import Cell, derive_evidence
 from tocsin.domain.grading import parse_grade
 from tocsin.domain.observation import Draft
@@ -356,6 +362,17 @@ def test_what_if_of_nothing_is_what_is(kit: Kit, tunisia_fit: Fit) -> None:
     assert tunisia_fit.accepted
     answer = _what_if(kit)
     assert answer.real.odds == answer.imagined.odds
+
+
+def test_what_if_refuses_to_show_the_old_odds_as_those_that_would_be(kit: Kit, tunisia_fit: Fit) -> None:
+    """Thirty attacks are more than the fit's draws can follow: it says so, and which fit to run."""
+    assert tunisia_fit.accepted
+    said = (
+        "as, with what is imagined, too much has come in since the fit; .* run: tocsin fit tunisia --as-of 2016-03-08"
+    )
+    with pytest.raises(RefitWantedError, match=said) as refused:
+        _what_if(kit, Draft("violence/border-attack", "2016-03-08", "30", "A1", origin="imagined"))
+    assert (refused.value.theater, refused.value.instant) == ("tunisia", "2016-03-08")
 
 
 def test_what_if_refuses_what_observing_would_refuse(kit: Kit) -> None:

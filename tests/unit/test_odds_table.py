@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.theaters import full_theater
-from tocsin.cli.odds_table import odds_json, percent, print_reading
+from tocsin.cli.odds_table import odds_json, print_reading
+from tocsin.cli.tables import percent
 from tocsin.domain.fit import Fit
 from tocsin.domain.odds import Interval, Odds, Status
+from tocsin.domain.timeline import Step
 from tocsin.usecases.read_odds import Reading
 
 _AS_OF = datetime(2016, 3, 8, 23, tzinfo=UTC)
@@ -137,3 +139,35 @@ def test_prior_driven_odds_carry_a_mark_and_a_line_that_says_what_it_means(
     printed = capsys.readouterr().out
     assert ("coup ‡" in printed) is driven
     assert ("‡ prior-driven: slightly other declared ranges would move" in printed) is driven
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            Status.REFIT_WANTED,
+            "! refit wanted: these are the odds of the fit's own instant, as the files have changed; ",
+        ),
+        (Status.PROVISIONAL, "! provisional: so much has come in since the fit that these rest on few of its draws; "),
+        (Status.LIVE, None),
+    ],
+)
+def test_odds_that_a_refit_would_better_say_so(
+    capsys: pytest.CaptureFixture[str], status: Status, said: str | None
+) -> None:
+    """With the command to run; others have no such line."""
+    print_reading(replace(_reading(replace(_ODDS, status=status)), reason="the files have changed"), full_theater())
+    printed = capsys.readouterr().out
+    assert ("run: tocsin fit" in printed) is (said is not None)
+    assert (said or "status: live") in printed
+
+
+@pytest.mark.parametrize(("window", "said"), [(20, "the last 20 weeks"), (156, "the last 52 weeks")])
+def test_what_counted_most_goes_back_as_far_as_pressure_is_kept(
+    capsys: pytest.CaptureFixture[str], window: int, said: str
+) -> None:
+    """In the theater's own steps, and never further than its window."""
+    theater = full_theater()
+    theater = replace(theater, timeline=replace(theater.timeline, step=Step.WEEK, window=window))
+    print_reading(replace(_reading(_ODDS), counted_most={"coup": ()}), theater)
+    assert f"counted most in {said} (" in capsys.readouterr().out

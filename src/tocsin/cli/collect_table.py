@@ -6,19 +6,26 @@ import json
 import math
 from collections.abc import Callable
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from tocsin.cli.instants import show_age, show_instant
-from tocsin.cli.odds_table import percent
+from tocsin.cli.instants import show_instant
+from tocsin.cli.tables import (
+    OUTSIDE,
+    interval,
+    mark_lines,
+    marked,
+    percent,
+    print_table,
+    start_table,
+    status_line,
+    status_notes,
+)
 from tocsin.domain.indicator import Collection, Indicator, Kind
-from tocsin.domain.odds import Status
+from tocsin.domain.odds import Odds
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.collect import Amount, Outlook
 from tocsin.usecases.collect import Ranking, Target, Worth
+from tocsin.usecases.read_odds import state_odds
 
-_WIDEST = 200
+_HEADINGS = ("indicator", "bits", "±", "most about", "now", "if", "then", "else")
 _LEFT = {"indicator", "most about", "by a reading of"}
 _SHOWN_RUN = 0.001  # of chance
 _NOTABLE = 0.01  # of chance left open by Monte Carlo error
@@ -26,7 +33,7 @@ _NOTABLE = 0.01  # of chance left open by Monte Carlo error
 
 def ranking_json(ranking: Ranking) -> str:
     """The ranking as one JSON object, indicators in order of rank."""
-    standing = ranking.standing
+    standing, stated = ranking.standing, _stated(ranking)
     return json.dumps(
         {
             "theater": standing.fit.theater,
@@ -38,13 +45,13 @@ def ranking_json(ranking: Ranking) -> str:
             "grade": str(ranking.question.grade),
             "trust": ranking.trust,
             "threshold": ranking.question.threshold,
-            "indicators": [_worth_object(worth, ranking) for worth in ranking.worths],
+            "indicators": [_worth_object(worth, ranking, stated) for worth in ranking.worths],
         },
         indent=2,
     )
 
 
-def _worth_object(worth: Worth, ranking: Ranking) -> dict[str, object]:
+def _worth_object(worth: Worth, ranking: Ranking, stated: dict[str, Odds]) -> dict[str, object]:
     return {
         "indicator": worth.indicator,
         **_amount_object(worth.total),
@@ -55,6 +62,7 @@ def _worth_object(worth: Worth, ranking: Ranking) -> dict[str, object]:
                 "horizon_days": target.horizon_days,
                 "probability": target.odds.probability,
                 "interval90": [target.odds.low90, target.odds.high90],
+                "prior_driven": stated[target.scenario].prior_driven,
                 **_amount_object(amount),
                 "outlook": None if outlook is None else _outlook_object(outlook),
             }
@@ -81,35 +89,21 @@ def _outlook_object(outlook: Outlook) -> dict[str, object]:
 
 def print_ranking(ranking: Ranking, theater: Theater) -> None:
     """The ranking as a table, the odds that it is about, and what to know before quoting a number."""
-    console = Console(soft_wrap=True, highlight=False)
-    table = Table(
-        title=f"{theater.title}: what to collect next, as of {show_instant(ranking.standing.as_of, theater.timeline)}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
     line = "new word" if ranking.question.threshold is None else f"crosses {percent(ranking.question.threshold)}"
-    for heading in (
-        "indicator",
-        "bits",
-        "±",
-        "most about",
-        "now",
-        "if",
-        "then",
-        "else",
-        line,
-        "by a reading of",
-        "last",
-    ):
-        table.add_column(heading, justify="left" if heading in _LEFT else "right", no_wrap=True)
+    table = start_table((*_HEADINGS, line, "by a reading of", "last"), left=_LEFT)
     for worth in ranking.worths:
         table.add_row(*_row(worth, ranking.targets, theater.indicator(worth.indicator)))
-    console.width = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
-    console.print(table)
-    for text in (*_target_lines(ranking), *_notes(ranking, theater)):
-        console.print(text)
+    as_of = show_instant(ranking.standing.as_of, theater.timeline)
+    stated = _stated(ranking)
+    notes = (*_target_lines(ranking, stated), *_notes(ranking, theater, stated))
+    print_table(f"{theater.title}: what to collect next, as of {as_of}", table, notes)
+
+
+def _stated(ranking: Ranking) -> dict[str, Odds]:
+    """Odds of each scenario asked about: whether they are prior-driven is the same by every horizon."""
+    asked = {target.scenario for target in ranking.targets}
+    stated = state_odds(ranking.standing, ranking.asked)
+    return {item.scenario: item for item in stated if item.scenario in asked}
 
 
 def _row(worth: Worth, targets: tuple[Target, ...], indicator: Indicator) -> list[str]:
@@ -180,10 +174,10 @@ def _runs(outlook: Outlook, indicator: Indicator) -> str:
     return " or ".join(texts)
 
 
-def _target_lines(ranking: Ranking) -> list[str]:
+def _target_lines(ranking: Ranking, stated: dict[str, Odds]) -> list[str]:
     return [
-        f"  {target.scenario} within {target.horizon_days} days: {percent(target.odds.probability)} "
-        f"(90 %: {percent(target.odds.low90)[:-2]}–{percent(target.odds.high90)}{'' if _inside(target) else ' †'})"
+        f"  {marked(stated[target.scenario])} within {target.horizon_days} days: {percent(target.odds.probability)} "
+        f"(90 %: {interval(target.odds.low90, target.odds.high90)}{'' if _inside(target) else ' †'})"
         for target in ranking.targets
     ]
 
@@ -192,17 +186,12 @@ def _inside(target: Target) -> bool:
     return target.odds.low90 <= target.odds.probability <= target.odds.high90
 
 
-def _notes(ranking: Ranking, theater: Theater) -> list[str]:
-    standing, question = ranking.standing, ranking.question
-    fitted = show_instant(standing.fit.as_of, theater.timeline)
-    age = show_age((ranking.asked - standing.fit.as_of).total_seconds())
-    refit = f"run: tocsin fit {theater.id} --as-of {theater.timeline.name_instant(ranking.asked)}"
+def _notes(ranking: Ranking, theater: Theater, stated: dict[str, Odds]) -> list[str]:
+    question, first = ranking.question, next(iter(stated.values()))
     summed = "" if question.scenario is not None else ", summed over scenarios"
     lines = [
-        (
-            f"status: {standing.status} · fit {standing.fit.id} of {fitted}, {age} before the instant asked · "
-            "nothing was recorded"
-        ),
+        *status_notes(first, ranking.standing.reason, ranking.asked, theater),
+        status_line(first, ranking.asked, theater, ["nothing was recorded"]),
         (
             f"bits: expected from one look at a whole {theater.timeline.step}, reported at {question.grade} "
             f"(trust {ranking.trust:g}), ± Monte Carlo error{summed}"
@@ -210,12 +199,8 @@ def _notes(ranking: Ranking, theater: Theater) -> list[str]:
         "if: what a high reading is (its chance); then, else: the odds after it, and after any other",
         "last: days since the last report; * of these, silence says nothing",
     ]
-    if standing.status is Status.REFIT_WANTED:
-        lines.insert(0, f"! refit wanted: these are the odds of the fit's own instant, as {standing.reason}; {refit}")
-    if standing.status is Status.PROVISIONAL:
-        lines.insert(0, f"! provisional: these rest on few of the fit's draws; {refit}")
     if any(item is not None and item.undecided > _NOTABLE for worth in ranking.worths for item in worth.outlooks):
         lines.append("? the odds would lie so near to the line that Monte Carlo error leaves the side open")
     if not all(_inside(target) for target in ranking.targets):
-        lines.append("† the mean lies outside its interval: few possibilities carry most of it")
-    return lines
+        lines.append(OUTSIDE)
+    return [*lines, *mark_lines(stated.values())]

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich import box
-from rich.console import Console
+import typer
 from rich.table import Table
 
-from tocsin.cli.odds_table import percent
+from tocsin.cli.tables import interval, percent, print_table, start_table
 from tocsin.domain.errors import Problem
 from tocsin.domain.implied import Implications, ImpliedReading, ImpliedScenario
 from tocsin.domain.indicator import Indicator, Kind, MeasureBaseline, OrdinalBaseline
 from tocsin.domain.scenario import Threshold
 from tocsin.domain.theater import Theater
 
-_WIDEST = 200
 _LEFT = {"scenario", "indicator", "developing", "declared"}
 _ODDS_NOTES = """\
 implied: before anything is known, pressure moving and couplings acting; 90 %: over draws from the ranges
@@ -51,25 +49,15 @@ def implied_object(implied: Implications, problems: Sequence[Problem]) -> dict[s
 
 def print_implied(theater: Theater, implied: Implications, problems: Sequence[Problem]) -> None:
     """Implied odds, implied readings, and the contradictions among them."""
-    odds = _table("implied odds", ("scenario", "days", "implied", "90 %", "if normal", "if developing", "declared"))
+    odds = start_table(("scenario", "days", "implied", "90 %", "if normal", "if developing", "declared"), left=_LEFT)
     for own in implied.scenarios:
         _add_scenario(odds, theater, own)
-    readings = _table("implied readings", ("indicator", "developing", "reading", "90 %", "shares", "bits", "declared"))
+    readings = start_table(("indicator", "developing", "reading", "90 %", "shares", "bits", "declared"), left=_LEFT)
     for reading in implied.readings:
         readings.add_row(*_reading(theater, reading))
-    for table, notes in ((odds, _ODDS_NOTES), (readings, _READING_NOTES.format(step=theater.timeline.step))):
-        console = Console(soft_wrap=True, highlight=False)
-        console.width = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
-        console.print(table)
-        console.print(notes)
-    console.print(_verdict(problems), markup=False)  # a field such as links[0] is no markup
-
-
-def _table(title: str, headings: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading in _LEFT else "right", no_wrap=True)
-    return table
+    print_table("implied odds", odds, [_ODDS_NOTES])
+    print_table("implied readings", readings, [_READING_NOTES.format(step=theater.timeline.step)])
+    typer.echo(_verdict(problems))
 
 
 def _add_scenario(table: Table, theater: Theater, own: ImpliedScenario) -> None:
@@ -78,7 +66,7 @@ def _add_scenario(table: Table, theater: Theater, own: ImpliedScenario) -> None:
             "" if row else own.scenario,
             str(item.days),
             percent(item.probability),
-            f"{percent(item.interval90.low)[:-2]}–{percent(item.interval90.high)}",
+            interval(item.interval90.low, item.interval90.high),
             percent(own.normal[row]),
             percent(own.developing[row]),
             _declared_odds(theater, own) if item == own.within_a_year else "",
@@ -93,19 +81,19 @@ def _declared_odds(theater: Theater, own: ImpliedScenario) -> str:
         return f"{mechanism.at_least} of {mechanism.indicator} within {spans}: met in so many years"
     if own.base_rate is None:
         return ""
-    return f"base rate {percent(own.base_rate[0])[:-2]}–{percent(own.base_rate[2])} a year at normal pressure"
+    return f"base rate {interval(own.base_rate[0], own.base_rate[2])} a year at normal pressure"
 
 
 def _reading(theater: Theater, reading: ImpliedReading) -> tuple[str, ...]:
     indicator = theater.indicator(reading.indicator)
     presence = indicator.kind is Kind.PRESENCE
     form = percent if presence else _figure
-    interval = f"{form(reading.low90).removesuffix(' %')}–{form(reading.high90)}"
+    spread = (reading.low90, reading.high90)
     return (
         "" if reading.developing else indicator.id,
         reading.developing or "–",
         form(reading.mean),
-        interval,
+        interval(*spread) if presence else "–".join(_figure(value) for value in spread),
         " ".join(percent(share)[:-2] for share in reading.shares) + (" %" if reading.shares else ""),
         _figure(reading.bits_a_year) if reading.developing else "",
         _declared_reading(theater, indicator, reading.developing),
@@ -117,7 +105,7 @@ def _declared_reading(theater: Theater, indicator: Indicator, developing: str | 
         links = theater.scenario(developing).links
         effect = next(link.effect for link in links if link.indicator == indicator.id)
         shift = indicator.kind is Kind.MEASURE
-        return f"{effect.low:g} to {effect.high:g} {'standard deviations' if shift else 'times'}"
+        return f"{effect.low:g} to {effect.high:g} {'spreads' if shift else 'times'}"
     baseline = indicator.baseline
     if isinstance(baseline, OrdinalBaseline):
         shares = " ".join(f"{100 * share:.3g}" for share in baseline.shares)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
+from tocsin.cli.tables import print_table, start_table
 from tocsin.domain.fit import Fit
 from tocsin.domain.sensitivity import SLIGHT, Sensitivity, verdict
 from tocsin.ensemble.sensitivity import GROUPS
 
-_WIDEST = 200
 _HEADINGS = ("scenario", "evidence", "ranges", *GROUPS, "scaled ranges", "noise", "scaled evidence", "noise")
 _NOTES = f"""
 evidence ×: what all the evidence has multiplied the prior's odds by
@@ -25,23 +21,11 @@ scaled: power-scaling sensitivity to the width of the ranges and to the weight o
 
 def print_sensitivity(fit: Fit) -> None:
     """One row a scenario: the response to the ranges, whole and by group, what the evidence did, power scaling."""
-    table = Table(
-        title="sensitivity of the odds by the longest horizon",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for heading in _HEADINGS:
-        table.add_column(heading, justify="left" if heading == "scenario" else "right", no_wrap=True)
+    table = start_table(_HEADINGS, left={"scenario"})
     for found in fit.sensitivity:
         table.add_row(*_row(found))
-    console = Console(soft_wrap=True, highlight=False)
-    console.width = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
-    console.print(table)
-    for found in fit.sensitivity:
-        console.print(f"  {found.scenario}: {_in_words(fit, found)}")
-    console.print(_NOTES)
+    words = (f"  {found.scenario}: {_in_words(fit, found)}" for found in fit.sensitivity)
+    print_table("sensitivity of the odds by the longest horizon", table, [*words, _NOTES])
 
 
 def _row(found: Sensitivity) -> tuple[str, ...]:

@@ -7,13 +7,21 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from tocsin.bootstrap.service import open_service
 from tocsin.cli.instants import read_as_of, show_instant
-from tocsin.cli.odds_table import factor, mark_lines, marked, odds_objects, percent
+from tocsin.cli.odds_table import odds_objects
+from tocsin.cli.tables import (
+    factor,
+    interval,
+    mark_lines,
+    marked,
+    percent,
+    print_table,
+    start_table,
+    status_line,
+    status_notes,
+)
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.domain.observation import Draft
 from tocsin.domain.theater import Theater
@@ -22,6 +30,8 @@ from tocsin.usecases.what_if import WhatIf, what_if
 
 _FORM = "INDICATOR=VALUE or INDICATOR=VALUE@GRADE, such as violence/border-attack=2@B2"
 _DEFAULT_GRADE = "A1"
+_HEADINGS = ("scenario", "days", "odds", "would be", "90 %", "× odds", "would be called")
+_LEFT = {"scenario", "would be called"}
 
 
 def whatif(
@@ -64,30 +74,22 @@ def _json(answer: WhatIf) -> str:
 
 
 def _print(answer: WhatIf, theater: Theater, imagined: str) -> None:
-    as_of = show_instant(answer.imagined.odds[0].as_of, theater.timeline)
-    table = Table(
-        title=f"{theater.title}: odds as of {as_of}, if {imagined}",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    for heading in ("scenario", "days", "odds", "would be", "90 %", "× odds", "would be called"):
-        table.add_column(
-            heading, justify="left" if heading in {"scenario", "would be called"} else "right", no_wrap=True
-        )
+    table = start_table(_HEADINGS, left=_LEFT)
     for real, other in zip(answer.real.odds, answer.imagined.odds, strict=True):
         table.add_row(
             marked(other),
             str(real.horizon_days),
             percent(real.probability),
             percent(other.probability),
-            f"{percent(other.interval90.low)[:-2]}–{percent(other.interval90.high)}",
+            interval(other.interval90.low, other.interval90.high),
             factor(other.probability, real.probability),
             other.words,
         )
-    console = Console(soft_wrap=True, highlight=False)
-    console.width = console.measure(table, options=console.options.update(width=200)).maximum
-    console.print(table)
-    for line in mark_lines(answer.imagined.odds):
-        console.print(line)
-    console.print(f"status: {answer.imagined.odds[0].status} · fit {answer.imagined.fit.id} · nothing was recorded")
+    first, asked = answer.imagined.odds[0], answer.imagined.asked
+    title = f"{theater.title}: odds as of {show_instant(first.as_of, theater.timeline)}, if {imagined}"
+    below = (
+        *status_notes(first, answer.imagined.reason, asked, theater),
+        *mark_lines(answer.imagined.odds),
+        status_line(first, asked, theater, ["nothing was recorded"]),
+    )
+    print_table(title, table, below)

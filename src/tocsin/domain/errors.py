@@ -83,6 +83,20 @@ class OutdatedFitError(TocsinError):
         super().__init__(f"the declared files have changed since fit {fit}; run: tocsin fit {theater} --as-of {as_of}")
 
 
+class RefitWantedError(TocsinError):
+    """What was asked is more than the draws of the present fit can answer."""
+
+    def __init__(self, theater: str, reason: str, instant: str) -> None:
+        """Say why, and what to do about it."""
+        self.theater = theater
+        self.reason = reason
+        self.instant = instant
+        super().__init__(
+            f"this cannot be answered from the draws of the present fit, as, with what is imagined, {reason}; "
+            f"a fit nearer to it may do, run: tocsin fit {theater} --as-of {instant}"
+        )
+
+
 class FitRejectedError(TocsinError):
     """A fit did not pass the gate; it is kept with its reasons and never published."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tocsin.domain.errors import RefitWantedError
 from tocsin.domain.observation import Draft, read_drafts
 from tocsin.usecases.observe import observation_of
 from tocsin.usecases.read_odds import Reading, find_footing, read_standing, stand_on
@@ -38,14 +39,14 @@ def what_if(
 ) -> WhatIf:
     """The odds as of an instant, beside those if the drafts were known by then too.
 
-    InvalidObservationError with everything wrong with any draft; NoFitError where nothing was fitted.
+    InvalidObservationError with everything wrong with any draft; NoFitError where nothing was fitted;
+    RefitWantedError where weights cannot follow what is imagined, as the odds would be the fit's own again.
     """
     indicators = {indicator.id: indicator for indicator in theater.indicators}
     reports = read_drafts(drafts, indicators, today=theater.timeline.last_day(as_of))
     fitted, known = find_footing(theater, ledger=ledger, fits=fits, codec=codec, as_of=as_of)
     imagined = [observation_of(report, _IMAGINED, as_of, None) for report in reports]
-    real, other = (
-        read_standing(theater, stand_on(theater, fitted, observations, as_of), as_of, reasons=False)
-        for observations in (known, [*known, *imagined])
-    )
-    return WhatIf(real, other)
+    real, other = (stand_on(theater, fitted, seen, as_of) for seen in (known, [*known, *imagined]))
+    if other.reason is not None:
+        raise RefitWantedError(theater.id, other.reason, theater.timeline.name_instant(as_of))
+    return WhatIf(*(read_standing(theater, standing, as_of, reasons=False) for standing in (real, other)))
