@@ -10,17 +10,17 @@ from tocsin.domain.timeline import Timeline, read_day
 _ACCEPTED = "a day (2016-03-08, meaning its end) or an instant with its offset (2016-03-08T18:00:00+01:00)"
 
 
-def read_as_of(text: str | None, timeline: Timeline, now: datetime) -> datetime:
-    """The instant that `--as-of` names: the end of a day in the theater's time zone, an aware instant, or now."""
+def read_as_of(text: str | None, timeline: Timeline, now: datetime, option: str = "--as-of") -> datetime:
+    """The instant that an option names: the end of a day in the theater's time zone, an aware instant, or now."""
     if text is None:
         return now
     instant = _instant(text, timeline)
     if instant is None:
-        raise InvalidInputError([Problem("", None, "--as-of", repr(text), _ACCEPTED)])
+        raise InvalidInputError([Problem("", None, option, repr(text), _ACCEPTED)])
     # The end of today is still to come: what is known of today is what is known now.
     if instant > now and timeline.last_day(instant) > timeline.last_day(now):
         accepted = f"an instant that has passed, or the day that has begun: {timeline.last_day(now)}"
-        raise InvalidInputError([Problem("", None, "--as-of", repr(text), accepted)])
+        raise InvalidInputError([Problem("", None, option, repr(text), accepted)])
     return min(instant, now)
 
 

@@ -34,13 +34,13 @@ def why(
 ) -> None:
     """Tell what moved the odds between two instants, in parts that sum to the change exactly.
 
-    Example: tocsin why tunisia --since 2016-03-07 --as-of 2016-03-08 --scenario border-offensive
+    Example: tocsin why tunisia --since 2016-03-08 --as-of 2016-03-11 --scenario border-offensive
     """
     now = datetime.now(UTC)
     with open_service(read_settings()) as service:
         declared = service.catalog.theater(theater)
         _refuse_unknown(declared, scenario, horizon)
-        span = read_as_of(since, declared.timeline, now), read_as_of(as_of, declared.timeline, now)
+        span = read_as_of(since, declared.timeline, now, "--since"), read_as_of(as_of, declared.timeline, now)
         with shown_progress() as report:
             found = ask_why(
                 declared,
