@@ -89,7 +89,7 @@ def _observation(move: _Move, name: str, now: datetime, indicator: str) -> Obser
         value=values.get(kind, float(move.level)),
         grade=move.grade,
         origin=f"origin of {name}",
-        summary="",
+        summary=f"as {name} has it",  # the same words twice would be one report
         source="",
         author="duty analyst",
         recorded_at=now,
@@ -112,9 +112,11 @@ def _replay(written: Sequence[Observation], instant: datetime) -> list[Observati
 def _ledger() -> Iterator[ObservationLedger]:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'tocsin.db'}")
-        upgrade(engine)
-        yield ObservationLedger(engine)
-        engine.dispose()
+        try:
+            upgrade(engine)
+            yield ObservationLedger(engine)
+        finally:
+            engine.dispose()
 
 
 def _order(item: Observation) -> tuple[date, datetime, str]:
