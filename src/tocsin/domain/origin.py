@@ -48,7 +48,8 @@ class Sources:
 def count_sources(theater: Theater, standing: Iterable[Observation]) -> tuple[Sources, ...]:
     """For each indicator and step, the origins that count in it, in order of indicator as declared, then step.
 
-    As in evidence, the echoes of an origin belong to the step of the report that speaks for it.
+    `standing` is in the order of `effective`. As in evidence, the echoes of an origin belong to the step of the report
+    that counts.
     """
     groups: dict[tuple[str, int], list[list[Observation]]] = defaultdict(list)
     for (indicator, _), best_last in group_echoes(standing, theater.grades).items():
