@@ -224,6 +224,7 @@ _LINK = "an http or https address without a user name"
         "https://",
         "https:///a",
         "https://ann:secret@example.org/a",
+        "https://ann@example.org/a",
         "javascript:alert(1)",
         "https://example.org/<script>",
         'https://example.org/"',
