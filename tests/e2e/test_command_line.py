@@ -148,7 +148,23 @@ def test_a_store_that_was_never_made_says_what_to_run(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "check", "observe", "import", "fit", "odds", "whatif", "why", "collect", "doctor", "db upgrade"]
+    "command",
+    [
+        "demo",
+        "check",
+        "observe",
+        "correct",
+        "retract",
+        "ledger",
+        "import",
+        "fit",
+        "odds",
+        "whatif",
+        "why",
+        "collect",
+        "doctor",
+        "db upgrade",
+    ],
 )
 def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     """`--help` exits 0 and shows a line to copy."""

@@ -40,6 +40,13 @@ def test_a_file_becomes_drafts_that_know_their_line() -> None:
     assert read_observation_csv(turned.encode(), "x.csv") == [plain]
 
 
+def test_links_stand_in_a_column_of_their_own() -> None:
+    """As they are written; whether they are addresses is judged later."""
+    header, row = _HEADER.replace("coverage", "coverage,links"), _ROW.strip() + ",https://example.org/a  nonsense\n"
+    assert read_observation_csv((header + row).encode(), "x.csv")[0].links == "https://example.org/a  nonsense"
+    assert read_observation_csv((_HEADER + _ROW).encode(), "x.csv")[0].links == ""
+
+
 def test_columns_that_nobody_needs_may_be_left_out() -> None:
     """Three columns and a grade are enough."""
     draft = read_observation_csv(b"observed_on,indicator,value,grade\n2016-03-07,a/b,0,F6\n", "x.csv")[0]
@@ -136,7 +143,7 @@ def test_another_separator_is_named_and_not_guessed(mark: str, name: str) -> Non
 
 def test_everything_wrong_with_a_header_is_told_at_once() -> None:
     """One round trip, not four."""
-    accepted = "observed_on,indicator,value,grade,reliability,credibility,origin,summary,source,coverage"
+    accepted = "observed_on,indicator,value,grade,reliability,credibility,origin,summary,source,coverage,links"
     lines = _refusals(b"observed_on,value,value,sumary,grade\n2016-03-07,1,1,x,B2\n")
     assert lines == [
         "x.csv:1: column is 'sumary'; accepted: one of " + accepted,

@@ -1,18 +1,13 @@
-import tempfile
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from tocsin.domain.errors import InvalidObservationError, StoreError
 from tocsin.domain.grading import Grade
 from tocsin.domain.observation import Observation, effective
 from tocsin.store.engine import open_engine, reading, writing
-from tocsin.store.migrate import upgrade
 from tocsin.store.observation import ObservationLedger
 
 _NOON = datetime(2016, 3, 8, 12, tzinfo=UTC)
@@ -33,6 +28,7 @@ def _report(name: str, **changes: object) -> Observation:
         source="desk note",
         author="duty analyst",
         recorded_at=_NOON,
+        reason="counted again" if changes.get("supersedes") else "",
     )
     return replace(plain, **changes)  # type: ignore[arg-type]  # the caller names fields of Observation
 
@@ -40,7 +36,7 @@ def _report(name: str, **changes: object) -> Observation:
 def test_what_was_recorded_is_read_back_as_it_was(engine: Engine) -> None:
     """Every field, none and zero told apart."""
     ledger = ObservationLedger(engine)
-    first = _report("a", value=0.1 + 0.2, coverage=0.35)
+    first = _report("a", value=0.1 + 0.2, coverage=0.35, links=("https://example.org/تقرير", "http://example.org/?b=2"))
     second = _report("b", value=0.0, supersedes="a", withdrawn=True, recorded_at=_NOON + timedelta(microseconds=1))
     assert ledger.record([first, second]).added == ("a", "b")
     assert ledger.observations([_ATTACK], _LATE) == [first, second]
@@ -129,7 +125,7 @@ def test_an_id_that_is_taken_by_another_content_is_refused(engine: Engine) -> No
 
 _REST = (
     "fingerprint, indicator, observed_on, 9, grade, origin, summary, source, author, recorded_at, coverage, "
-    "supersedes, withdrawn, entered_at FROM observation"
+    "supersedes, withdrawn, entered_at, reason, links FROM observation"
 )
 
 
@@ -156,7 +152,8 @@ def test_the_database_itself_refuses_to_change_observations(engine: Engine, stat
 def test_the_database_itself_refuses_a_correction_of_nothing(engine: Engine) -> None:
     """The foreign key holds even where somebody writes by hand."""
     ObservationLedger(engine).record([_report("a")])
-    statement = f"INSERT INTO observation SELECT 'b', 'x' || {_REST.replace('supersedes', "'nobody'")}"
+    rest = _REST.replace("supersedes", "'nobody'").replace("reason", "'why'")
+    statement = f"INSERT INTO observation SELECT 'b', 'x' || {rest}"
     with pytest.raises(StoreError, match="FOREIGN KEY"), writing(engine) as connection:
         connection.execute(text(statement))
 
@@ -167,56 +164,6 @@ def test_a_store_without_tables_says_what_to_run(url: str) -> None:
     with pytest.raises(StoreError, match="run: tocsin db upgrade"):
         ObservationLedger(engine).observations([_ATTACK], _LATE)
     engine.dispose()
-
-
-_MINUTES = st.integers(0, 30)
-_STEP = st.tuples(
-    st.sampled_from(["report", "report", "correct", "retract"]),
-    st.integers(0, 20),  # which earlier observation, counted around
-    st.integers(0, 3),  # value
-    st.integers(0, 2),  # day
-    _MINUTES,  # recorded when; any order, since a feed may bring what was known long ago
-    st.sampled_from([_ATTACK, _PROTEST]),
-)
-
-
-def _history(steps: list[tuple[str, int, int, int, int, str]]) -> list[Observation]:
-    history: list[Observation] = []
-    for number, (verb, which, value, day, minute, indicator) in enumerate(steps):
-        target = history[which % len(history)] if history and verb != "report" else None
-        history.append(
-            _report(
-                f"{number:03}",
-                indicator=indicator if target is None else target.indicator,
-                observed_on=date(2016, 3, 1 + day),
-                value=float(value),
-                recorded_at=_NOON + timedelta(minutes=minute),
-                supersedes=None if target is None else target.id,
-                withdrawn=target is not None and verb == "retract",
-            )
-        )
-    return history
-
-
-@settings(deadline=None, max_examples=60)  # a store on disk for each example
-@given(st.lists(_STEP, min_size=1, max_size=14), st.integers(1, 5))
-def test_any_history_read_at_any_instant_stands_as_in_a_plain_list(
-    steps: list[tuple[str, int, int, int, int, str]], batch: int
-) -> None:
-    """The ledger adds nothing to and loses nothing of what the domain says about a list."""
-    history = _history(steps)
-    with tempfile.TemporaryDirectory() as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'tocsin.db'}")
-        upgrade(engine)
-        ledger = ObservationLedger(engine)
-        for start in range(0, len(history), batch):
-            ledger.record(history[start : start + batch])
-        for minute in range(-1, 32):
-            instant = _NOON + timedelta(minutes=minute)
-            for names in ([_ATTACK], [_PROTEST], [_ATTACK, _PROTEST]):
-                expected = effective([item for item in history if item.indicator in names], instant)
-                assert effective(ledger.observations(names, instant), instant) == expected
-        engine.dispose()
 
 
 def test_a_naive_instant_is_refused(engine: Engine) -> None:

@@ -20,7 +20,7 @@ from tocsin.domain.indicator import (
     RateBaseline,
     Transform,
 )
-from tocsin.domain.observation import Draft, Observation, effective, read_drafts
+from tocsin.domain.observation import Draft, Observation, State, effective, read_drafts, states
 
 _RANGE = Range(0.1, 0.4, "")
 _TODAY = date(2016, 3, 8)
@@ -213,6 +213,48 @@ def test_text_that_no_spreadsheet_runs_is_kept_as_it_is(text: str) -> None:
     assert read_drafts([replace(_DRAFT, summary=summary)], _INDICATORS, _TODAY)[0].summary == summary
 
 
+_LINK = "an http or https address without a user name"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "ftp://example.org/a",
+        "example.org/a",
+        "https://",
+        "https:///a",
+        "https://ann:secret@example.org/a",
+        "https://ann@example.org/a",
+        "javascript:alert(1)",
+        "https://example.org/<script>",
+        'https://example.org/"',
+        "https://example.org\\a",
+        "https://example.org:port/",
+        "https://example.org/\x07",
+        "https://example.org/\u202e",
+        "https://example.org/" + "a" * 1981,
+    ],
+)
+def test_what_is_no_web_address_is_refused_as_a_link(link: str) -> None:
+    """Everybody who reads the ledger may follow it; the good one beside it is not named."""
+    (problem,) = _problems(replace(_DRAFT, links=f"https://example.org/fine {link}"))
+    assert (problem.field, problem.value) == ("links", repr(link))
+    assert problem.accepted.startswith(_LINK)
+
+
+def test_links_are_separated_by_blanks_and_kept_once() -> None:
+    """In their order; a long one, a port, an address in numbers and another script are fine."""
+    links = (
+        "https://example.org/" + "a" * 1980,
+        "HTTP://example.org:8080?x=1#y",
+        "https://[2001:db8::1]/a",
+        "https://تونس.example/تقرير",
+    )
+    draft = replace(_DRAFT, links=f"  {links[0]}\t{'  '.join(links)}\n")
+    assert read_drafts([draft], _INDICATORS, _TODAY)[0].links == links
+    assert read_drafts([_DRAFT], _INDICATORS, _TODAY)[0].links == ()
+
+
 def test_two_nameless_reports_of_one_source_indicator_and_day_are_echoes() -> None:
     """Without an origin they count once; another source, indicator or day is another report."""
     nameless = replace(_DRAFT, origin="")
@@ -252,6 +294,19 @@ def test_a_value_has_one_fingerprint_however_it_is_held() -> None:
     assert zero != _SEEN.fingerprint()
 
 
+def test_links_have_no_order() -> None:
+    """The same documents are the same content, one more or less is another."""
+    one, other = "https://example.org/1", "https://example.org/2"
+    both = replace(_SEEN, links=(one, other)).fingerprint()
+    assert replace(_SEEN, links=(other, one)).fingerprint() == both
+    assert replace(_SEEN, links=(one,)).fingerprint() not in {both, _SEEN.fingerprint()}
+
+
+def test_a_report_without_links_keeps_the_id_that_it_had_before_there_were_links() -> None:
+    """Names in notes keep their meaning; this is the hash of the fields without any."""
+    assert _SEEN.named().id == "e4ea478aba85730a"
+
+
 _OTHERWISE: dict[str, object] = {
     "indicator": _CLAIM.id,
     "observed_on": date(2016, 3, 6),
@@ -263,12 +318,14 @@ _OTHERWISE: dict[str, object] = {
     "coverage": None,
     "supersedes": "o0",
     "withdrawn": True,
+    "links": ("https://example.org/report",),
 }
 _WHO_AND_WHEN: dict[str, object] = {
     "id": "o2",
     "author": "night analyst",
     "recorded_at": _NOW + timedelta(days=1),
     "entered_at": _NOW + timedelta(days=2),
+    "reason": "counted again",
 }
 
 
@@ -403,3 +460,21 @@ def test_any_history_read_at_any_instant_is_what_a_replay_up_to_it_leaves(moves:
         assert set(_ids(shuffled, instant)) == standing
         assert set(_ids(shuffled, instant + timedelta(microseconds=1))) == standing
     assert _ids(shuffled, _NOW - _HOUR) == []
+
+
+@given(_moves)
+def test_the_state_of_everything_agrees_with_what_stands(moves: list[_Move]) -> None:
+    """One says what stands, the other what became of the rest, at every instant; each change names its change."""
+    ledger, after = _replay(moves)
+    by_id = {item.id: item for item in ledger}
+    for instant in after:
+        told = states(ledger, instant)
+        assert told.keys() == {item.id for item in ledger if item.recorded_at <= instant}
+        assert {name for name, (state, _) in told.items() if state is State.STANDS} == set(_ids(ledger, instant))
+        for name, (state, by) in told.items():
+            if state is State.RETRACTION:
+                assert by_id[name].withdrawn
+                assert by == by_id[name].supersedes
+            elif by is not None:
+                assert by_id[by].supersedes == name
+                assert by_id[by].withdrawn == (state is State.WITHDRAWN)

@@ -9,13 +9,16 @@ import typer
 
 from tocsin.cli.check import check
 from tocsin.cli.collect import collect_next
+from tocsin.cli.correct import correct_observation
 from tocsin.cli.database import database
 from tocsin.cli.demo import demo
 from tocsin.cli.doctor import doctor
 from tocsin.cli.fit import fit
 from tocsin.cli.importing import import_file
+from tocsin.cli.ledger import ledger
 from tocsin.cli.observe import observe
 from tocsin.cli.odds import odds
+from tocsin.cli.retract import retract_observation
 from tocsin.cli.whatif import whatif
 from tocsin.cli.why import why
 from tocsin.domain.errors import InvalidInputError, InvalidObservationError, TocsinError
@@ -35,6 +38,9 @@ app = typer.Typer(
 app.command("demo")(demo)
 app.command("check")(check)
 app.command("observe")(observe)
+app.command("correct")(correct_observation)
+app.command("retract")(retract_observation)
+app.command("ledger")(ledger)
 app.command("import")(import_file)
 app.command("fit")(fit)
 app.command("odds")(odds)

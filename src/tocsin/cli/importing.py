@@ -29,7 +29,7 @@ def import_file(
     """Record every row of a CSV file, or none with everything that is wrong in it.
 
     Columns: observed_on, indicator, value, grade (or reliability and credibility), and as wanted origin, summary,
-    source, coverage. The same file twice is the file once.
+    source, coverage, links (web addresses separated by blanks). The same file twice is the file once.
 
     Example: tocsin import tunisia chronicle.csv --history
     """

@@ -27,6 +27,9 @@ def observe(
     coverage: Annotated[
         str, typer.Option(help="Chance that it would have been seen, 0 to 1. [default: the indicator's]")
     ] = "",
+    link: Annotated[
+        list[str] | None, typer.Option(help="Web address of what stands behind it; may be given several times.")
+    ] = None,
     history: Annotated[
         bool,
         typer.Option("--history", help="Old news: counts as known from the end of its day plus the indicator's delay."),
@@ -37,7 +40,7 @@ def observe(
     Example: tocsin observe tunisia violence/border-attack 1 --on 2016-03-07 --grade A1 --history
     """
     with open_service(read_settings()) as service:
-        draft = Draft(indicator, on, value, grade, origin, summary, source, coverage)
+        draft = Draft(indicator, on, value, grade, origin, summary, source, coverage, links=" ".join(link or ()))
         declared = service.catalog.theater(theater)
         now = datetime.now(UTC)
         recorded = record(
@@ -57,3 +60,4 @@ def observe(
             known = known_since(declared.timeline, date.fromisoformat(on), declared.indicator(indicator).delay_days)
         instant = declared.timeline.name_instant(known)
         typer.echo(f"recorded {recorded.added[0]}; odds as of {instant} or later count it at once, by live update")
+        typer.echo(f'to correct it: tocsin correct {theater} {recorded.added[0]} --value … --reason "…"')

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -24,6 +25,23 @@ class Problem:
         head = f"{place}: " if place else ""
         got = f" is {self.value}" if self.value else ""
         return f"{head}{self.field}{got}; accepted: {self.accepted}"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an observation: what it says, who wrote it when, and why."""
+
+    id: str
+    says: str
+    author: str
+    written_at: datetime
+    reason: str
+    withdrawn: bool
+
+    def __str__(self) -> str:
+        what = f"withdraws {self.says}" if self.withdrawn else self.says
+        why = f": {self.reason}" if self.reason else ""
+        return f"{self.id} ({what}), by {self.author} at {self.written_at:%Y-%m-%d %H:%M:%S} UTC{why}"
 
 
 class TocsinError(Exception):
@@ -47,6 +65,32 @@ class InvalidDeclarationError(InvalidInputError):
 
 class InvalidObservationError(InvalidInputError):
     """Observations were refused."""
+
+
+class ConflictError(TocsinError):
+    """Somebody else has changed or withdrawn an observation that was to be changed; nothing was written."""
+
+    def __init__(self, changed: str, meant: Version, standing: Version) -> None:
+        """Keep both versions.
+
+        Args:
+            changed: Id of the observation that both changes are of.
+            meant: The change that is refused.
+            standing: What has become of the observation: its last correction, or its retraction.
+        """
+        self.changed = changed
+        self.meant = meant
+        self.standing = standing
+        done = "withdrawn" if standing.withdrawn else "changed"
+        advice = (
+            "what is withdrawn cannot be changed; report it anew"
+            if standing.withdrawn
+            else f"look at it, and change {standing.id} if yours still holds"
+        )
+        super().__init__(
+            f"observation {changed} has been {done} already; nothing was written\n"
+            f"  yours: {meant}\n  now: {standing}\n{advice}"
+        )
 
 
 class UnknownNameError(TocsinError):

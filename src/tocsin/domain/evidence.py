@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.observation import Observation, effective
+from tocsin.domain.origin import group_echoes
 from tocsin.domain.scenario import Event, Threshold
 
 if TYPE_CHECKING:
@@ -137,12 +138,8 @@ def _placed(
     Echoes of one origin count once however far apart they are dated: the best graded says when it was, and among
     equals the latest.
     """
-    echoes: dict[tuple[str, str], list[Observation]] = defaultdict(list)
-    for item in standing:
-        echoes[item.indicator, item.origin].append(item)
     placed: dict[tuple[str, int], list[list[Observation]]] = defaultdict(list)
-    for (indicator, _), reports in echoes.items():
-        best_last = sorted(reports, key=lambda report: theater.grades.trust(report.grade))
+    for (indicator, _), best_last in group_echoes(standing, theater.grades).items():
         step = theater.timeline.number(best_last[-1].observed_on) - first
         if 0 <= step < theater.timeline.window:
             placed[indicator, step].append(best_last)

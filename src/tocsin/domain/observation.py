@@ -6,10 +6,12 @@ import difflib
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tocsin.domain.errors import InvalidObservationError, Problem
+from tocsin.domain.attachment import LINK_FORM, bad_links, read_links
+from tocsin.domain.errors import InvalidObservationError, Problem, Version
 from tocsin.domain.grading import Grade, parse_grade
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from tocsin.domain.indicator import Indicator
 from tocsin.domain.timeline import read_day
+
+ID_DIGITS = 16
 
 _GRADE_FORM = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
 _COVERAGE_FORM = "a number above 0 and up to 1, or nothing for the declared one"
@@ -30,9 +34,9 @@ class Observation:
 
     `recorded_at` is the instant from which it counts as known; history that was entered afterwards has in `entered_at`
     the instant at which it was really written down. Reports of one `origin` are echoes of one report and count once.
-    `coverage` overrides the indicator's declared one.
+    `coverage` overrides the indicator's declared one. `links` are web addresses of what stands behind it.
     A later observation that names this one in `supersedes` replaces it (a correction) or, with `withdrawn`, removes
-    it (a retraction); nothing is edited.
+    it (a retraction), and says why in `reason`; nothing is edited. A version is superseded once at most.
     """
 
     id: str
@@ -49,6 +53,8 @@ class Observation:
     supersedes: str | None = None
     withdrawn: bool = False
     entered_at: datetime | None = None
+    reason: str = ""
+    links: tuple[str, ...] = ()
 
     @property
     def written_at(self) -> datetime:
@@ -56,7 +62,12 @@ class Observation:
         return self.recorded_at if self.entered_at is None else self.entered_at
 
     def fingerprint(self) -> str:
-        """SHA-256 of what the report says, without who recorded it when: the same content is the same report."""
+        """SHA-256 of what the report says, without who recorded it when and why: the same content is the same report.
+
+        Links are content: a document more or less is another thing said. Their order is not. The reason is none: two
+        analysts who make the same correction for reasons in other words agree, and a correction that is sent again
+        with its reason mended is the same correction.
+        """
         content = [
             self.indicator,
             self.observed_on.isoformat(),
@@ -68,15 +79,28 @@ class Observation:
             self.coverage,
             self.supersedes,
             self.withdrawn,
+            *sorted(self.links),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def named(self) -> Observation:
+        """This with the id that comes from its content.
+
+        So the same report has the same id in every store, and names in notes and links keep their meaning.
+        """
+        return replace(self, id=self.fingerprint()[:ID_DIGITS])
+
+    def version(self) -> Version:
+        """This as a conflict tells it."""
+        says = f"{self.indicator} on {self.observed_on}: {self.value:g} at {self.grade}"
+        return Version(self.id, says, self.author, self.written_at, self.reason, withdrawn=self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An observation as text that somebody typed or a file holds, before it is believed.
 
-    `place` is the file it stands in ("" when typed) and `line` its line there.
+    `place` is the file it stands in ("" when typed) and `line` its line there. `links` are separated by blanks.
     """
 
     indicator: str
@@ -89,6 +113,7 @@ class Draft:
     coverage: str = ""
     place: str = ""
     line: int | None = None
+    links: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +128,7 @@ class Report:
     summary: str
     source: str
     coverage: float | None
+    links: tuple[str, ...]
 
 
 def read_drafts(drafts: Iterable[Draft], indicators: Mapping[str, Indicator], today: date) -> list[Report]:
@@ -126,6 +152,7 @@ def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, proble
     value = _number(draft.value)
     grade = parse_grade(draft.grade.strip().upper())
     coverage = _coverage(draft.coverage)
+    links = read_links(draft.links)
     refused = [
         ("indicator", draft.indicator, _indicator_wanted(draft.indicator, indicators)),
         ("observed_on", draft.observed_on, _day_wanted(day, today)),
@@ -133,13 +160,14 @@ def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, proble
         ("grade", draft.grade, _GRADE_FORM if grade is None else None),
         ("coverage", draft.coverage, _COVERAGE_FORM if draft.coverage and coverage is None else None),
         *((name, text, _text_wanted(text)) for name, text in _texts(draft)),
+        *(("links", link, LINK_FORM) for link in bad_links(links)),
     ]
     found = [Problem(draft.place, draft.line, name, repr(text), wanted) for name, text, wanted in refused if wanted]
     problems.extend(found)
     if found or indicator is None or day is None or value is None or grade is None:
         return None
     origin = draft.origin or f"{draft.source or 'unnamed'}/{draft.indicator}/{draft.observed_on}"
-    return Report(indicator, day, value, grade, origin, draft.summary, draft.source, coverage)
+    return Report(indicator, day, value, grade, origin, draft.summary, draft.source, coverage, links)
 
 
 def _indicator_wanted(name: str, known: Mapping[str, Indicator]) -> str | None:
@@ -184,6 +212,40 @@ def _number(text: str) -> float | None:
 def _coverage(text: str) -> float | None:
     number = _number(text)
     return number if number is not None and 0 < number <= 1 else None
+
+
+def reason_problems(reason: str, changed: str) -> list[Problem]:
+    """What is wrong with the reason for a change of the observation `changed`."""
+    wanted = _text_wanted(reason) if reason.strip() else f"in words, why {changed} is changed"
+    return [Problem("", None, "reason", repr(reason), wanted)] if wanted else []
+
+
+class State(StrEnum):
+    """What has become of an observation."""
+
+    STANDS = "stands"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+    RETRACTION = "retraction"
+    """It withdraws another, and says nothing itself."""
+
+
+def states(observations: Iterable[Observation], as_of: datetime) -> dict[str, tuple[State, str | None]]:
+    """By id, what had become at an instant of each observation known by then, and which id did that.
+
+    What stands is what `effective` gives. A retraction names what it withdraws.
+    """
+    known = [observation for observation in observations if observation.recorded_at <= as_of]
+    changed_by = {item.supersedes: item for item in known if item.supersedes is not None}
+    return {item.id: _state(item, changed_by.get(item.id)) for item in known}
+
+
+def _state(item: Observation, changed_by: Observation | None) -> tuple[State, str | None]:
+    if item.withdrawn:
+        return State.RETRACTION, item.supersedes
+    if changed_by is None:
+        return State.STANDS, None
+    return State.WITHDRAWN if changed_by.withdrawn else State.SUPERSEDED, changed_by.id
 
 
 def effective(observations: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _GRADE_COLUMNS = ("grade", "reliability", "credibility")
 _COLUMNS = Columns(
     required=("observed_on", "indicator", "value"),
-    optional=(*_GRADE_COLUMNS, "origin", "summary", "source", "coverage"),
+    optional=(*_GRADE_COLUMNS, "origin", "summary", "source", "coverage", "links"),
 )
 _WRITTEN = ("observed_on", "indicator", "value", "grade", "origin", "summary", "source")
 
@@ -25,8 +25,8 @@ def read_observation_csv(data: bytes, place: str) -> list[Draft]:
     r"""The drafts that a file holds, or InvalidObservationError with everything wrong with its form.
 
     Columns `observed_on`, `indicator`, `value`, and `grade` or both `reliability` and `credibility`;
-    `origin`, `summary`, `source` and `coverage` may be left out. What the cells say is judged later, by
-    whoever believes drafts.
+    `origin`, `summary`, `source`, `coverage` and `links` (separated by blanks) may be left out. What the cells say is
+    judged later, by whoever believes drafts.
 
     >>> read_observation_csv(b"observed_on,indicator,value,grade\n2016-03-07,a/b,1,B2\n", "x.csv")[0].grade
     'B2'
@@ -40,7 +40,7 @@ def read_observation_csv(data: bytes, place: str) -> list[Draft]:
 
 
 def write_observation_csv(drafts: Iterable[Draft]) -> bytes:
-    """Drafts in the form that is read, all but their coverage."""
+    """Drafts in the form that is read, all but their coverage and links."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_WRITTEN)
@@ -69,6 +69,7 @@ def _draft(record: Record, place: str) -> Draft:
         coverage=cells.get("coverage", ""),
         place=place,
         line=record.line,
+        links=cells.get("links", ""),
     )
 
 

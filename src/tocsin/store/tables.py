@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Double, ForeignKey, Index, MetaData, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Double, ForeignKey, Index, MetaData, String, Table, Text
 
 from tocsin.store.instant import Instant
 
@@ -32,9 +32,14 @@ observation = Table(
     Column("author", Text, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("coverage", Double),
-    Column("supersedes", String(64), ForeignKey("observation.id")),
+    # Once at most: of two changes of one version the second conflicts, on any database and whoever writes.
+    Column("supersedes", String(64), ForeignKey("observation.id"), unique=True),
     Column("withdrawn", Boolean, nullable=False),
     Column("entered_at", Instant),
+    Column("reason", Text, nullable=False),
+    # JSON as text, written here and read back whole: no question is asked of single links.
+    Column("links", Text, nullable=False),
+    CheckConstraint("supersedes IS NULL OR reason <> ''", "change_has_reason"),
     Index(None, "indicator", "recorded_at"),
 )
 

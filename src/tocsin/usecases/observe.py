@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tocsin.domain.observation import Draft, Observation, Report, read_drafts
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
     from tocsin.domain.indicator import Indicator
     from tocsin.usecases.ports import Ledger, Recorded
-
-_ID_DIGITS = 16
 
 
 def observe(
@@ -56,11 +53,8 @@ def _known_at(report: Report, timeline: Timeline) -> datetime:
 
 
 def observation_of(report: Report, author: str, recorded_at: datetime, entered_at: datetime | None) -> Observation:
-    """An accepted report as an observation whose id comes from its content.
-
-    So the same report has the same id in every store, and names in notes and links keep their meaning.
-    """
-    unnamed = Observation(
+    """An accepted report as an observation."""
+    return Observation(
         id="",
         indicator=report.indicator.id,
         observed_on=report.observed_on,
@@ -73,5 +67,5 @@ def observation_of(report: Report, author: str, recorded_at: datetime, entered_a
         recorded_at=recorded_at,
         entered_at=entered_at,
         coverage=report.coverage,
-    )
-    return replace(unnamed, id=unnamed.fingerprint()[:_ID_DIGITS])
+        links=report.links,
+    ).named()

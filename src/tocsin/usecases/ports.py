@@ -32,7 +32,14 @@ class Ledger(Protocol):
     """The append-only, bitemporal record of observations."""
 
     def record(self, observations: Sequence[Observation]) -> Recorded:
-        """Write all of them in one transaction, or none. Content that is there already is left as it is."""
+        """Write all of them in one transaction, or none. Content that is there already is left as it is.
+
+        ConflictError where one supersedes a version that is superseded already, or that withdraws.
+        """
+        ...
+
+    def named(self, beginning: str) -> list[Observation]:
+        """The observations whose id is this or begins with it, whatever became of them; a few where they are many."""
         ...
 
     def observations(self, indicators: Collection[str], as_of: datetime) -> list[Observation]:

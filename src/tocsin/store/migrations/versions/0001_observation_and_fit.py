@@ -10,7 +10,8 @@ depends_on = None
 
 _REFUSAL = "observations are append-only: record a correction or a retraction"
 
-# REPLACE deletes without firing the DELETE trigger, hence the third.
+# REPLACE deletes without firing the DELETE trigger, hence the last two. They come before the unique constraints, so the
+# one about `supersedes` says which constraint would have been broken.
 _SQLITE = (
     f"""CREATE TRIGGER observation_refuses_update BEFORE UPDATE ON observation
         BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END""",
@@ -19,6 +20,9 @@ _SQLITE = (
     f"""CREATE TRIGGER observation_refuses_replace BEFORE INSERT ON observation
         WHEN EXISTS (SELECT 1 FROM observation WHERE id = NEW.id OR fingerprint = NEW.fingerprint)
         BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END""",  # noqa: S608 (the text is the constant above)
+    """CREATE TRIGGER observation_refuses_second_change BEFORE INSERT ON observation
+        WHEN EXISTS (SELECT 1 FROM observation WHERE supersedes = NEW.supersedes)
+        BEGIN SELECT RAISE(ABORT, 'append-only, uq_observation_supersedes: superseded already'); END""",
 )
 
 _POSTGRESQL = (
@@ -50,8 +54,12 @@ def upgrade() -> None:
         sa.Column("supersedes", sa.String(64)),
         sa.Column("withdrawn", sa.Boolean, nullable=False),
         sa.Column("entered_at", sa.BigInteger),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("links", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_observation"),
         sa.UniqueConstraint("fingerprint", name="uq_observation_fingerprint"),
+        sa.UniqueConstraint("supersedes", name="uq_observation_supersedes"),
+        sa.CheckConstraint("supersedes IS NULL OR reason <> ''", name=op.f("ck_observation_change_has_reason")),
         sa.ForeignKeyConstraint(["supersedes"], ["observation.id"], name="fk_observation_supersedes_observation"),
     )
     op.create_index("ix_observation_indicator_recorded_at", "observation", ["indicator", "recorded_at"])

@@ -1,0 +1,41 @@
+"""A ledger in memory, for use cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tocsin.domain.errors import ConflictError
+from tocsin.usecases.ports import Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from tocsin.domain.observation import Observation
+
+
+class MemoryLedger:
+    """Remembers, knows content that it has, and refuses a second change of one version."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.kept: dict[str, Observation] = {}
+
+    def record(self, observations: Sequence[Observation]) -> Recorded:
+        """All of them or none."""
+        fresh = {item.fingerprint(): item for item in observations if item.fingerprint() not in self.kept}
+        changed = {item.supersedes: item for item in self.kept.values()}
+        for item in fresh.values():
+            if item.supersedes is not None and item.supersedes in changed:
+                raise ConflictError(item.supersedes, item.version(), changed[item.supersedes].version())
+        self.kept.update(fresh)
+        return Recorded(tuple(item.id for item in fresh.values()), len(observations) - len(fresh))
+
+    def named(self, beginning: str) -> list[Observation]:
+        """All of that beginning."""
+        return [item for item in self.kept.values() if item.id.startswith(beginning)]
+
+    def observations(self, indicators: Collection[str], as_of: datetime) -> list[Observation]:
+        """What was known of some indicators."""
+        found = [item for item in self.kept.values() if item.indicator in indicators and item.recorded_at <= as_of]
+        return sorted(found, key=lambda item: (item.observed_on, item.recorded_at, item.id))
