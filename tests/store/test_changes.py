@@ -1,13 +1,13 @@
 """Corrections and retractions in the ledger: a version is superseded once, and the second hears of it."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from support.ledgers import FIRST_REPORT
 from tocsin.domain.errors import ConflictError, InvalidObservationError, StoreError
-from tocsin.domain.grading import Grade
 from tocsin.domain.observation import Observation
 from tocsin.store import observation as store
 from tocsin.store.engine import reading, writing
@@ -17,29 +17,17 @@ from tocsin.store.tables import metadata
 _NOON = datetime(2016, 3, 8, 12, tzinfo=UTC)
 _LATE = datetime(2100, 1, 1, tzinfo=UTC)
 _ATTACK = "violence/border-attack"
-_FIRST = Observation(
-    id="first",
-    indicator=_ATTACK,
-    observed_on=date(2016, 3, 7),
-    value=1.0,
-    grade=Grade("B", "2"),
-    origin="bg",
-    summary="",
-    source="",
-    author="duty analyst",
-    recorded_at=_NOON,
-)
 
 
 def _change(name: str, of: str, **changes: object) -> Observation:
-    plain = replace(_FIRST, id=name, value=2.0, supersedes=of, reason=f"why {name}", author=f"author of {name}")
+    plain = replace(FIRST_REPORT, id=name, value=2.0, supersedes=of, reason=f"why {name}", author=f"author of {name}")
     return replace(plain, recorded_at=_NOON + timedelta(hours=1), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def ledger(engine: Engine) -> ObservationLedger:
     ledger = ObservationLedger(engine)
-    ledger.record([_FIRST])
+    ledger.record([FIRST_REPORT])
     return ledger
 
 
@@ -52,7 +40,7 @@ def test_the_second_change_of_one_version_conflicts_and_hears_of_both(ledger: Ob
     ledger.record([_change("second", "first")])
     ledger.record([_change("third", "second", value=3.0)])
     with pytest.raises(ConflictError) as caught:
-        ledger.record([_change("mine", "first", value=4.0), replace(_FIRST, id="beside", origin="x")])
+        ledger.record([_change("mine", "first", value=4.0), replace(FIRST_REPORT, id="beside", origin="x")])
     conflict = caught.value
     assert (conflict.changed, conflict.meant.id, conflict.standing.id) == ("first", "mine", "third")
     assert str(conflict) == (
@@ -179,8 +167,10 @@ def test_a_change_that_comes_between_the_check_and_the_writing_conflicts_too(
 
 def test_an_observation_is_found_by_its_id_or_its_beginning(ledger: ObservationLedger) -> None:
     """Whatever became of it; a few where they are many, with the exact one among them."""
-    many = [replace(_FIRST, id=f"4f2a1c{number:02x}", origin=str(number)) for number in range(20)]
-    ledger.record([*many, replace(_FIRST, id="4f2a1c", origin="exact"), replace(_FIRST, id="4f2a1d", origin="other")])
+    many = [replace(FIRST_REPORT, id=f"4f2a1c{number:02x}", origin=str(number)) for number in range(20)]
+    ledger.record(
+        [*many, replace(FIRST_REPORT, id="4f2a1c", origin="exact"), replace(FIRST_REPORT, id="4f2a1d", origin="other")]
+    )
     ledger.record([_change("4f2a1e", "4f2a1d")])
     found = [item.id for item in ledger.named("4f2a1c")]
     assert len(found) == 10

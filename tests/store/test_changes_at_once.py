@@ -3,15 +3,15 @@
 import json
 import signal
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine
 
-from tocsin.domain.grading import Grade
-from tocsin.domain.observation import Observation
+from support.ledgers import FIRST_REPORT
 from tocsin.store.observation import ObservationLedger
 
 if TYPE_CHECKING:
@@ -21,18 +21,7 @@ Start = Callable[[str], "subprocess.Popen[str]"]
 
 _LATE = datetime(2100, 1, 1, tzinfo=UTC)
 _ATTACK = "violence/border-attack"
-_FIRST = Observation(
-    id="",
-    indicator=_ATTACK,
-    observed_on=date(2016, 3, 7),
-    value=1.0,
-    grade=Grade("B", "2"),
-    origin="bg",
-    summary="",
-    source="",
-    author="duty analyst",
-    recorded_at=datetime(2016, 3, 8, tzinfo=UTC),
-).named()
+_FIRST = replace(FIRST_REPORT, recorded_at=datetime(2016, 3, 8, tzinfo=UTC)).named()
 
 # What a client does: it sends text, and hears an answer.
 _CLIENT = """

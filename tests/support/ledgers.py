@@ -1,17 +1,30 @@
-"""A ledger in memory, for use cases."""
+"""A first report to change, and a ledger in memory, for use cases."""
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import ConflictError
+from tocsin.domain.grading import Grade
+from tocsin.domain.observation import Observation
 from tocsin.usecases.ports import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
 
-    from tocsin.domain.observation import Observation
+FIRST_REPORT = Observation(
+    id="first",
+    indicator="violence/border-attack",
+    observed_on=date(2016, 3, 7),
+    value=1.0,
+    grade=Grade("B", "2"),
+    origin="bg",
+    summary="",
+    source="",
+    author="duty analyst",
+    recorded_at=datetime(2016, 3, 8, 12, tzinfo=UTC),
+)
 
 
 class MemoryLedger:

@@ -1,4 +1,4 @@
-"""Draws of several fits as one sample, so that what lies between the fits can be weighed."""
+"""Draws of one fit or two as one sample, so that what lies between the fits can be weighed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def log_mixture(sizes: Sequence[int], log_likelihood: Floats) -> Floats:
         sizes: Draws of each fit, N in all.
         log_likelihood: (F, N) of each fit's evidence under each pooled draw, up to one constant for all.
     """
-    log_share = np.log(np.asarray(sizes) / np.sum(sizes))[:, None]
     if len(sizes) == 1:
         return np.asarray(log_likelihood[0])
+    log_share = np.log(np.asarray(sizes) / np.sum(sizes))[:, None]
     ahead = log_likelihood[1] - log_likelihood[0] + log_share[1] - log_share[0]
     low, high = float(ahead.min()) - _BEYOND, float(ahead.max()) + _BEYOND
     for _ in range(_HALVINGS):

@@ -117,7 +117,7 @@ def simulate(
 
     def run(part: slice) -> _Outcome:
         proceed()
-        return _run(_Run(design, draws, part, start, seed, futures), len(start.step_days))
+        return _follow(_Run(design, draws, part, start, seed, futures), len(start.step_days))
 
     # Each part has random numbers of its own, so how many run at a time changes nothing but the time taken.
     with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -141,7 +141,7 @@ class _Outcome:
     first_day: NDArray[np.uint16]
 
 
-def _run(run: _Run, steps: int) -> _Outcome:
+def _follow(run: _Run, steps: int) -> _Outcome:
     scenarios, count = run.first_day.shape[:2]
     occurred, expected = np.empty((scenarios, count, steps)), np.empty((scenarios, count, steps))
     moments = np.zeros((3, scenarios, steps))
