@@ -20,15 +20,18 @@ setup: .venv/.ready ## Prepare .venv from the lock.
 .venv/.ready: requirements.lock pyproject.toml .python-version
 	@command -v uv >/dev/null || test -x $(TOOLS)/bin/uv || { \
 	  python3 -m venv $(TOOLS) && $(TOOLS)/bin/pip install --quiet --disable-pip-version-check uv; }
+	@echo "preparing .venv: about a minute the first time"
 	@$(UV) venv --quiet --clear .venv
 	@$(UV) pip sync --quiet --compile-bytecode --python .venv requirements.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
 
 .PHONY: lock
-lock: ## Resolve requirements.lock again from pyproject.toml.
+lock: ## Resolve requirements.lock, and its part that running needs, again from pyproject.toml.
 	@$(UV) pip compile --quiet --universal --generate-hashes --all-extras --group dev --no-header \
 	  --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
+	@$(UV) pip compile --quiet --universal --generate-hashes --all-extras --constraints requirements.lock --no-header \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements-run.lock pyproject.toml
 
 .PHONY: demo
 demo: setup ## From files to the odds of the Tunisia theater; ARGS=--once prints them and exits.
@@ -43,7 +46,7 @@ check: setup ## Format, lint, types, import contracts.
 
 .PHONY: test
 test: setup ## Run the tests; ARGS are passed to pytest.
-	$(RUN)/pytest $(ARGS)
+	$(RUN)/pytest -n auto --dist worksteal $(ARGS)
 
 .PHONY: verify
 verify: setup ## Slower statistical studies; their last figures stand in docs/.

@@ -28,6 +28,8 @@ SUITES = {
     "refit": ("benchmarks.refit", "refit"),
     "live": ("benchmarks.live", "live"),
     "growth": ("benchmarks.growth", "growth"),
+    "ledger": ("benchmarks.ledger", "ledger"),
+    "web": ("benchmarks.web", "web"),
 }
 """Where each suite is. They are imported when the compiler is prepared: not before."""
 

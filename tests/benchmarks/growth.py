@@ -113,6 +113,7 @@ def _refit(theater: Theater, means: Means) -> tuple[float, float]:
         as_of=as_of,
         now=as_of,
         seed=_SEED,
+        actor="benchmark",
         limits=Limits(3600.0, lambda: False, lambda: time.monotonic() - began),
         report=lambda _: None,
     )

@@ -133,6 +133,86 @@ baseline:
   spread: {low: 0.05, high: 0.2, reason: steady}
 """
 
+EVENTS = """\
+title: Events
+kind: acled
+countries: [Tunisia]
+every: 6 hours
+since: 2016-01-01
+review: false
+expected: 7
+rules:
+  - id: battle
+    indicator: border/attack
+    value: 1
+    grade: B2
+    reason: armed clashes near the border
+    place: the border
+    near:
+      km: 30
+      line:
+        - {latitude: 33.2, longitude: 11.5}
+        - {latitude: 32.0, longitude: 10.6}
+    kinds: [Battles/*]
+same_as:
+  - {record: "TUN1", origin: known, reason: the chronicle has it}
+"""
+
+NEWS = """\
+title: News
+kind: rss
+address: https://example.org/feed.xml
+every: 15 minutes
+since: 2016-01-01
+review: true
+expected: 3
+rules:
+  - {id: claim, indicator: border/claim, value: 1, grade: C3, reason: says so, keywords: {any: [claims]}}
+"""
+
+INBOX = """\
+title: Inbox
+kind: folder
+path: inbox
+complete: false
+every: 5 minutes
+since: 2016-01-01
+review: false
+expected: 14
+"""
+
+HIGH = """\
+title: An offensive is likely
+reason: The commander moves the reserve.
+kind: level
+scenario: offensive
+horizon: 90
+at: 0.5
+clear_at: 0.4
+severity: critical
+owner: desk
+destinations: [desk, chat]
+pending: {time: 2 hours, publications: 2}
+keep_firing: 1 day
+escalate: {after: 4 hours, to: [commander]}
+repeat: 12 hours
+active: {days: [monday, friday], from: "22:00", to: "06:00"}
+inhibited_by: [wire]
+rings_on: [fitted, live, provisional]
+absent_after: 2 days
+"""
+
+WIRE = """\
+title: Four attacks
+reason: Four within six weeks were never seen before.
+kind: tripwire
+indicator: border/attack
+at_least: 4
+within_days: 42
+severity: warning
+"""
+
+EVENTS_FILE = "models/border/feeds/events.yaml"
 OFFENSIVE_FILE = "models/border/scenarios/offensive.yaml"
 CRACKDOWN_FILE = "models/border/scenarios/crackdown.yaml"
 THEATER_FILE = "models/border/theater.yaml"
@@ -141,6 +221,11 @@ SOUND = {
     THEATER_FILE: THEATER,
     CRACKDOWN_FILE: EVENT,
     OFFENSIVE_FILE: THRESHOLD,
+    EVENTS_FILE: EVENTS,
+    "models/border/feeds/news.yaml": NEWS,
+    "models/border/feeds/inbox.yaml": INBOX,
+    "models/border/alerts/high.yaml": HIGH,
+    "models/border/alerts/wire.yaml": WIRE,
     "indicators/border/attack.yaml": ATTACK,
     "indicators/border/claim.yaml": CLAIM,
     "indicators/state/measure.yaml": MEASURE,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from tocsin.catalog.branching import branching, excess, extra_occurrences
+from tocsin.catalog.branching import branching, excess, extra_occurrences, spectral_radius
 
 if TYPE_CHECKING:
     from conftest import Folder
@@ -80,6 +80,25 @@ def test_the_ratio_bounds_the_offspring_of_every_generation(folder: Folder) -> N
     )
     generations = sum(np.linalg.matrix_power(offspring, generation) for generation in range(200))
     assert np.allclose(generations, np.linalg.inv(np.eye(2) - offspring), rtol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 12])
+@pytest.mark.parametrize("share", [0.2, 0.5, 1.0])
+def test_the_spectral_radius_is_that_of_the_eigenvalues(size: int, share: float) -> None:
+    """Of matrices with many zeros and with none; rounding is a few units in the last place."""
+    random = np.random.default_rng(size)
+    for _ in range(20):
+        matrix = random.lognormal(-1.0, 2.0, (size, size)) * (random.random((size, size)) < share)
+        expected = float(np.max(np.abs(np.linalg.eigvals(matrix))))
+        assert spectral_radius(matrix.tolist()) == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+def test_a_spectral_radius_is_found_however_uneven_the_matrix() -> None:
+    """What the eigenvalues are is told by hand: a block, a chain, and a cycle with one step far beyond the other."""
+    assert spectral_radius([[0.5, 1e9], [0.0, 0.5]]) == pytest.approx(0.5, rel=1e-12)
+    assert spectral_radius([[0.0, 1e9, 1e9], [0.0, 0.0, 1e9], [0.0, 0.0, 0.0]]) == 0.0
+    assert spectral_radius([[0.0, 1e9], [1e-30, 0.0]]) == pytest.approx(math.sqrt(1e-21), rel=1e-12)
+    assert spectral_radius([]) == 0.0
 
 
 def test_without_a_cycle_the_ratio_is_zero(folder: Folder) -> None:

@@ -14,6 +14,8 @@ from tocsin.domain.grading import Grade
 from tocsin.domain.indicator import MeasureBaseline, RateBaseline, Transform
 from tocsin.domain.scenario import Event, Occurrence, Threshold
 from tocsin.domain.timeline import Step
+from tocsin.ensemble.design import lay_out
+from tocsin.ensemble.identity import declared
 
 if TYPE_CHECKING:
     from conftest import Folder
@@ -96,6 +98,16 @@ def test_a_stated_dispersion_replaces_the_default(folder: Folder) -> None:
     baseline = folder.read().theater("border").indicator("border/attack").baseline
     assert isinstance(baseline, RateBaseline)
     assert baseline.dispersion == Range(1, 2, "steady")
+
+
+def test_a_rhythm_may_be_declared_and_changes_no_odds(folder: Folder) -> None:
+    """Whoever declares when a report is expected needs no refit for it."""
+    before = folder.read().theater("border")
+    folder.edit("indicators/border/attack.yaml", "delay_days: 1", "delay_days: 1\n  expect_every_days: 7")
+    after = folder.read().theater("border")
+    assert before.indicator("border/attack").expect_every_days is None
+    assert after.indicator("border/attack").expect_every_days == 7
+    assert declared(after, lay_out(after)) == declared(before, lay_out(before))
 
 
 def test_an_indicator_without_a_link_is_legal(folder: Folder) -> None:

@@ -242,6 +242,16 @@ NUMBERS = [
         "whole days",
     ),
     Refusal(
+        "a rhythm of no days",
+        ATTACK,
+        "delay_days: 1",
+        "delay_days: 1\n  expect_every_days: 0",
+        "  expect_every_days",
+        "collection.expect_every_days",
+        "0",
+        "whole days, 1 to 366",
+    ),
+    Refusal(
         "horizons that do not rise",
         EVENT,
         "[30, 90]",

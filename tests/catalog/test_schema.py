@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KIT = find_kit()
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-NOUNS = ["theater", "scenario", "indicator"]
+NOUNS = ["theater", "scenario", "indicator", "feed", "alert-rule", "observation-mapping"]
 FILES = sorted(
     path
     for folder in ("models", "indicators")
@@ -46,6 +46,15 @@ BAD = [
     ("indicator", "indicators/state/measure.yaml", "[none, curfew, emergency]", "[none]"),
     ("indicator", "indicators/border/attack.yaml", "low: 2", "low: true"),
     ("indicator", "indicators/border/attack.yaml", "kind: count", "kind: counter"),
+    ("feed", "models/border/feeds/events.yaml", "every: 6 hours", "every: sometimes"),
+    ("feed", "models/border/feeds/events.yaml", "kind: acled", "kind: aclad"),
+    ("feed", "models/border/feeds/events.yaml", "grade: B2", "grade: Z9"),
+    ("feed", "models/border/feeds/news.yaml", "review: true", "review: false"),
+    ("feed", "models/border/feeds/inbox.yaml", "complete: false\n", ""),
+    ("alert-rule", "models/border/alerts/high.yaml", "at: 0.5", "at: 1.5"),
+    ("alert-rule", "models/border/alerts/high.yaml", "[monday, friday]", "[mon]"),
+    ("alert-rule", "models/border/alerts/high.yaml", "repeat: 12 hours", "repeat: soon"),
+    ("alert-rule", "models/border/alerts/wire.yaml", "kind: tripwire", "kind: trip"),
 ]
 
 
@@ -62,6 +71,8 @@ def _validator(noun: str) -> Draft202012Validator:
 def _noun(path: Path) -> str:
     if path.is_relative_to(KIT / "indicators"):
         return "indicator"
+    if path.parent.name == "feeds":
+        return "feed"
     return "theater" if path.name == "theater.yaml" else "scenario"
 
 

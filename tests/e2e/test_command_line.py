@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tocsin.cli.commands import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,25 +149,29 @@ def test_a_store_that_was_never_made_says_what_to_run(run: Run) -> None:
     assert "tocsin db upgrade" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "demo",
-        "check",
-        "observe",
-        "correct",
-        "retract",
-        "ledger",
-        "import",
-        "fit",
-        "odds",
-        "whatif",
-        "why",
-        "collect",
-        "doctor",
-        "db upgrade",
-    ],
-)
+def _commands() -> list[str]:
+    """Every command, those in groups too; a group that does something by itself is one."""
+    found = []
+    for late in COMMANDS:
+        command = late.load()
+        inner = getattr(command, "commands", {})
+        found += [f"{late.name} {each}" for each in inner]
+        found += [str(late.name)] if not inner or command.invoke_without_command else []
+    return found
+
+
+def test_the_commands_are_found() -> None:
+    """Were there none, the next test would be green."""
+    assert {"odds", "db copy", "jobs", "jobs run", "feeds", "feeds take", "review list"} <= set(_commands())
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    """Without a command."""
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"{version('tocsin')}\n")
+
+
+@pytest.mark.parametrize("command", _commands())
 def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     """`--help` exits 0 and shows a line to copy."""
     done = run(*command.split(), "--help")
@@ -290,8 +296,9 @@ def test_what_would_move_the_odds_and_what_moved_them_is_told(store: Run, tmp_pa
     """From a fit of nothing: its sensitivity, a question that it can answer and one that it cannot, and a report."""
     fitted = store("fit", "tunisia", "--as-of", "2016-03-06", "--sensitivity")
     assert fitted.returncode == 0, fitted.stderr
+    assert ": prior only, as no observation of the 156 weeks up to then is known: the declared" in fitted.stdout
     assert "sensitivity of the odds by the longest horizon" in fitted.stdout
-    assert "border-offensive: prior only, so prior-driven: nothing was known" in fitted.stdout
+    assert "border-offensive: prior only, so prior-driven: no observation was known" in fitted.stdout
     asked = store("whatif", "tunisia", "violence/border-attack=1@B2", "--as-of", "2016-03-08")
     assert asked.returncode == 0, asked.stderr
     assert "odds as of the end of 2016-03-08, if violence/border-attack=1@B2" in asked.stdout
@@ -299,6 +306,7 @@ def test_what_would_move_the_odds_and_what_moved_them_is_told(store: Run, tmp_pa
     refused = store("whatif", "tunisia", *(f"{name}=30" for name in _MANY), "--as-of", "2016-03-08")
     assert refused.returncode == 1, refused.stdout
     assert "cannot be answered from the draws of the present fit" in refused.stderr
+    assert "the fit is of the declared ranges alone, and its draws cannot follow what has come in" in refused.stderr
     assert _count(tmp_path / "home") == 0
 
     path = tmp_path / "rows.csv"
@@ -358,25 +366,3 @@ def test_the_demo_leaves_alone_what_it_did_not_make(run: Run, tmp_path: Path) ->
         assert done.returncode == 1
         assert "was not made by the demo and is left alone" in done.stderr
     assert (folder / "thesis.txt").read_text(encoding="utf-8") == "mine"
-
-
-def test_the_demo_asks_before_it_replaces_observations_of_yours(tmp_path: Path) -> None:
-    """Those known only from tomorrow on as well."""
-    home = tmp_path / "home" / "demo"
-    environment = os.environ | {"TOCSIN_HOME": str(home)}
-
-    def tocsin(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tocsin", *words]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    assert tocsin("db", "upgrade").returncode == 0
-    (home / "made-by-tocsin-demo").write_text("", encoding="utf-8")
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert (
-        tocsin("observe", "tunisia", "society/protest", "2", "--on", today, "--grade", "B2", "--history").returncode
-        == 0
-    )
-    done = tocsin("demo", "--once")
-    assert done.returncode == 1
-    assert "holds 1 observations of yours and is left alone" in done.stderr
-    assert _count(home) == 1

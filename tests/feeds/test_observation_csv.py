@@ -143,7 +143,7 @@ def test_another_separator_is_named_and_not_guessed(mark: str, name: str) -> Non
 
 def test_everything_wrong_with_a_header_is_told_at_once() -> None:
     """One round trip, not four."""
-    accepted = "observed_on,indicator,value,grade,reliability,credibility,origin,summary,source,coverage,links"
+    accepted = "observed_on,indicator,value,grade,reliability,credibility,origin,summary,source,coverage,links,through"
     lines = _refusals(b"observed_on,value,value,sumary,grade\n2016-03-07,1,1,x,B2\n")
     assert lines == [
         "x.csv:1: column is 'sumary'; accepted: one of " + accepted,

@@ -207,7 +207,7 @@ def test_contradictions_are_printed_with_file_and_field(capsys: pytest.CaptureFi
     assert printed["scenarios"][0]["odds"][0] == {
         "days": 30,
         "probability": first.probability,
-        "interval90": [first.interval90.low, first.interval90.high],
+        "interval90": {"low": first.interval90.low, "high": first.interval90.high},
     }
     (told,) = printed["contradictions"]
     assert (told["file"], told["field"]) == (file, field)

@@ -31,10 +31,13 @@ class _Until:
     def __init__(self, whole: Ledger, last: datetime, *more: Observation) -> None:
         self.whole, self.last, self.more = whole, last, more
 
-    def observations(self, indicators: Sequence[str], as_of: datetime) -> list[Observation]:
+    def await_writers(self) -> None:
+        """Nobody writes."""
+
+    def observations(self, indicators: Sequence[str], as_of: datetime, *bearing: object) -> list[Observation]:
         """All of both."""
         more = [item for item in self.more if item.recorded_at <= as_of]
-        return [*self.whole.observations(indicators, min(as_of, self.last)), *more]
+        return [*self.whole.observations(indicators, min(as_of, self.last), *bearing), *more]
 
 
 class _Only:

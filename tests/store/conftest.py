@@ -1,31 +1,13 @@
-"""A fresh store for each test, and a way to run code in another process that can be killed."""
+"""A way to run code in another process that can be killed."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
-
-from tocsin.store.engine import open_engine
-from tocsin.store.migrate import upgrade
 
 Start = Callable[[str], "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'tocsin.db'}"
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

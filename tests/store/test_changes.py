@@ -113,6 +113,8 @@ def test_the_database_itself_holds_reasons_and_one_change_a_version(
     engine: Engine, ledger: ObservationLedger, verb: str, supersedes: str, reason: str, said: str | None
 ) -> None:
     """Somebody writes by hand; what is right is taken, so each refusal is for what it says."""
+    if verb == "REPLACE" and engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has REPLACE")
     if "uq" in (said or "uq"):
         ledger.record([_change("second", "first")])
     columns = f"(id, fingerprint, indicator, supersedes, reason, {_COPY})"
@@ -142,7 +144,8 @@ def test_the_migration_makes_the_declared_checks(engine: Engine) -> None:
         if hasattr(item, "sqltext")
     }
     assert declared
-    assert found == declared
+    # PostgreSQL writes out the type of a constant.
+    assert {name: said.removesuffix("::text") for name, said in found.items()} == declared
 
 
 def test_a_change_that_comes_between_the_check_and_the_writing_conflicts_too(

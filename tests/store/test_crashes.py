@@ -105,8 +105,9 @@ ledger.record([report(str(number)) for number in range(5000)])
     _kill(writer)
     ledger = ObservationLedger(engine)
     assert [item.id for item in ledger.observations([_ATTACK], _LATE)] == ["before"]
-    with reading(engine) as connection:
-        assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    if engine.dialect.name == "sqlite":
+        with reading(engine) as connection:
+            assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
     assert ledger.record(ledger.observations([_ATTACK], _LATE)).known_already == 1
 
 
@@ -124,7 +125,7 @@ at = datetime(2016, 3, 8, tzinfo=UTC)
 stop_at(engine, {moment!r}, "fit")
 draws = b"draws" * 100_000
 fit = Fit("f", "tunisia", at, at, "r", "d", "c", 1, None, (), (), hashlib.sha256(draws).hexdigest(), 0.0, 0.0)
-FitShelf(engine, Path({str(tmp_path / "draws")!r})).save(fit, draws)
+FitShelf(engine, Path({str(tmp_path / "draws")!r})).save(fit, draws, "test")
 """)
     assert _heard(writer) == "here"
     _kill(writer)

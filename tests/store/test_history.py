@@ -1,23 +1,21 @@
 """A random history of writes, read at every instant, beside a plain replay of what was written."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.databases import Database
 from support.theaters import full_theater
-from tocsin.domain.evidence import derive_evidence
+from tocsin.domain.evidence import derive_evidence, first_day_with_bearing
 from tocsin.domain.grading import Grade
 from tocsin.domain.indicator import Kind
 from tocsin.domain.observation import Observation, effective
 from tocsin.store.engine import open_engine
-from tocsin.store.migrate import upgrade
 from tocsin.store.observation import ObservationLedger
 
 _THEATER = full_theater(window=8)
@@ -44,10 +42,10 @@ class _Move:
 _MOVES = st.lists(
     st.builds(
         _Move,
-        verb=st.sampled_from(["report", "report", "echo", "history", "correct", "correct", "retract"]),
+        verb=st.sampled_from(["report", "report", "echo", "history", "correct", "correct", "reattribute", "retract"]),
         which=st.integers(0, 30),
         minutes=st.integers(0, 3),  # several at one instant, too
-        days_ago=st.integers(0, 40),
+        days_ago=st.integers(0, 40) | st.integers(140, 155),  # the window bears on 148
         level=st.integers(0, 2),
         grade=st.sampled_from(_GRADES),
         known=st.integers(-4, 4),
@@ -66,7 +64,7 @@ def _write(moves: Sequence[_Move]) -> list[Observation]:
         now += move.minutes * _MINUTE
         before = heads[move.which % len(heads)] if heads and move.verb not in {"report", "history"} else None
         new = _observation(move, f"{number:03}", now, _NAMES[move.which % 5] if before is None else before.indicator)
-        if before is not None:
+        if before is not None and move.verb != "reattribute":
             new = replace(new, origin=before.origin)
         if before is not None and move.verb != "echo":
             new = replace(new, supersedes=before.id, reason="counted again", withdrawn=move.verb == "retract")
@@ -109,11 +107,10 @@ def _replay(written: Sequence[Observation], instant: datetime) -> list[Observati
 
 
 @contextmanager
-def _ledger() -> Iterator[ObservationLedger]:
-    with tempfile.TemporaryDirectory() as folder:
-        engine = open_engine(f"sqlite:///{Path(folder) / 'tocsin.db'}")
+def _ledger(database: Database) -> Iterator[ObservationLedger]:
+    with database.fresh(upgraded=True) as url:
+        engine = open_engine(url)
         try:
-            upgrade(engine)
             yield ObservationLedger(engine)
         finally:
             engine.dispose()
@@ -123,13 +120,15 @@ def _order(item: Observation) -> tuple[date, datetime, str]:
     return item.observed_on, item.recorded_at, item.id
 
 
-@settings(deadline=None, max_examples=40)  # a store on disk for each example
-@given(_MOVES, st.integers(1, 4))
-def test_any_history_read_at_any_instant_is_what_a_plain_replay_leaves(moves: list[_Move], batch: int) -> None:
+@settings(deadline=None, max_examples=20)  # a store for each example, on each database
+@given(moves=_MOVES, batch=st.integers(1, 4))
+def test_any_history_read_at_any_instant_is_what_a_plain_replay_leaves(
+    database: Database, moves: list[_Move], batch: int
+) -> None:
     """The list, what stands of it, and the evidence derived from it, to the last bit of every number."""
     written = _write(moves)
     instants = {item.recorded_at + offset for item in written for offset in (-_INSTANT, timedelta(), _INSTANT)}
-    with _ledger() as ledger:
+    with _ledger(database) as ledger:
         for together in batched(written, batch):
             assert len(ledger.record(together).added) == len(together)
         for instant in sorted(instants):
@@ -140,12 +139,12 @@ def test_any_history_read_at_any_instant_is_what_a_plain_replay_leaves(moves: li
             assert derive_evidence(_THEATER, known, instant) == derive_evidence(_THEATER, replayed, instant)
 
 
-@settings(deadline=None, max_examples=40)  # as above
-@given(_MOVES)
-def test_what_was_read_once_is_read_again_whatever_is_written_later(moves: list[_Move]) -> None:
+@settings(deadline=None, max_examples=20)  # as above
+@given(moves=_MOVES)
+def test_what_was_read_once_is_read_again_whatever_is_written_later(database: Database, moves: list[_Move]) -> None:
     """Corrections and retractions of later change nothing; only history entered since then is to be left out."""
     written = _write(moves)
-    with _ledger() as ledger:
+    with _ledger(database) as ledger:
         then: dict[datetime, list[Observation]] = {}
         for item in written:
             ledger.record([item])
@@ -154,3 +153,47 @@ def test_what_was_read_once_is_read_again_whatever_is_written_later(moves: list[
             again = [item for item in ledger.observations(_NAMES, instant) if item.written_at <= instant]
             assert again == read
             assert derive_evidence(_THEATER, again, instant) == derive_evidence(_THEATER, read, instant)
+
+
+@settings(deadline=None, max_examples=30)  # as above
+@given(moves=_MOVES)
+def test_what_bears_on_a_window_gives_its_evidence_to_the_last_bit(database: Database, moves: list[_Move]) -> None:
+    """At any instant from the one whose window was read for, and of what was written by any."""
+    written = _write(moves)
+    with _ledger(database) as ledger:
+        ledger.record(written)
+        instants = sorted({item.recorded_at for item in written} | {item.written_at for item in written})
+        for as_of in instants[-2:]:
+            whole = ledger.observations(_NAMES, as_of)
+            bearing = ledger.observations(_NAMES, as_of, first_day_with_bearing(_THEATER, instants[0]))
+            ids = {item.id for item in bearing}
+            assert [item for item in whole if item.id in ids] == bearing
+            assert {item.supersedes for item in bearing if item.supersedes} <= ids | {
+                item.id for item in written if item.recorded_at > as_of
+            }
+            for instant in instants:
+                for by in instants:
+                    seen, all_seen = ([item for item in known if item.written_at <= by] for known in (bearing, whole))
+                    assert derive_evidence(_THEATER, seen, instant) == derive_evidence(_THEATER, all_seen, instant)
+
+
+def test_an_echo_before_the_window_and_a_report_moved_out_of_it_are_read_and_little_else_is(
+    database: Database,
+) -> None:
+    """The best graded echo takes its origin along; what is replaced does not stand; the rest stays unread."""
+    day, old = date(2016, 3, 7), date(2010, 3, 1)
+    move = _Move("report", 0, 0, 0, 1, _GRADES[1], 0)
+    base = replace(_observation(move, "x", _START, _NAMES[0]), observed_on=day)
+    echoed = replace(base, id="echoed", origin="shared", summary="echo")
+    best = replace(echoed, id="best", observed_on=old, grade=_GRADES[0])
+    moved = replace(base, id="moved", supersedes="x", reason="misread year", observed_on=old, origin="other")
+    aside = [replace(base, id=f"old {number}", observed_on=old, origin=f"{number}") for number in range(50)]
+    asked = [replace(base, id="asked", observed_on=old, origin="to be imagined")]
+    with _ledger(database) as ledger:
+        ledger.record([base, echoed, best, moved, *aside, *asked])
+        since = first_day_with_bearing(_THEATER, _START)
+        read = ledger.observations(_NAMES, _START, since)
+        assert {item.id for item in read} == {"x", "echoed", "best", "moved"}
+        assert all(cell.silent for cell in derive_evidence(_THEATER, read, _START).cells)
+        more = ledger.observations(_NAMES, _START, since, ["to be imagined"])
+        assert {item.id for item in more} - {item.id for item in read} == {"asked"}

@@ -41,3 +41,18 @@ def test_a_naive_datetime_is_refused() -> None:
     """Nobody can tell which instant it means."""
     with pytest.raises(ValueError, match="no time zone"):
         Instant().process_bind_param(datetime(2016, 3, 8), _DIALECT)  # noqa: DTZ001 (that is the point)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-timedelta(hours=23, minutes=59))),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23, minutes=59))),
+    ],
+)
+def test_an_instant_that_could_not_be_read_again_is_refused(instant: datetime) -> None:
+    """Its day in UTC is in no calendar; the last and the first that are can be kept."""
+    with pytest.raises(ValueError, match="outside the years"):
+        Instant().process_bind_param(instant, _DIALECT)
+    kept = instant.replace(tzinfo=UTC)
+    assert Instant().process_result_value(_stored(kept), _DIALECT) == kept

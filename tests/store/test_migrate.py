@@ -1,14 +1,22 @@
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, ForeignKeyConstraint, inspect, text
 
 from tocsin.domain.errors import StoreError
+from tocsin.store import migrate
 from tocsin.store.engine import open_engine, reading, writing
 from tocsin.store.migrate import require_current, revision, upgrade
 from tocsin.store.tables import metadata
+
+# All that makes up a store, triggers included.
+_CATALOG = {
+    "sqlite": "SELECT name, sql FROM sqlite_master ORDER BY name",
+    "postgresql": """SELECT relname, relfilenode::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger
+        UNION ALL SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1, 2""",
+}
 
 
 def test_the_migrations_make_exactly_the_declared_tables(engine: Engine) -> None:
@@ -18,13 +26,26 @@ def test_the_migrations_make_exactly_the_declared_tables(engine: Engine) -> None
         assert compare_metadata(context, metadata) == []
 
 
+def test_the_revisions_are_those_that_alembic_finds(engine: Engine) -> None:
+    """They are told by names of files, without loading Alembic, whenever a store is opened."""
+    scripts = ScriptDirectory(str(migrate._SCRIPTS))
+    assert [script.revision for script in scripts.walk_revisions()] == migrate._known()[::-1]
+    with reading(engine) as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    assert (revision(engine).current, revision(engine).head) == (at, scripts.get_current_head())
+
+
 def test_upgrading_again_changes_nothing(engine: Engine) -> None:
     """It may run at every start."""
-    with reading(engine) as connection:
-        before = connection.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name")).all()
+
+    def everything() -> list[object]:
+        with reading(engine) as connection:
+            return list(connection.execute(text(_CATALOG[engine.dialect.name])))
+
+    before = everything()
+    assert len(before) > len(metadata.tables)
     assert upgrade(engine).up_to_date
-    with reading(engine) as connection:
-        assert connection.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name")).all() == before
+    assert everything() == before
 
 
 def test_a_store_may_be_upgraded_by_its_address(url: str) -> None:
@@ -57,15 +78,15 @@ def test_a_store_that_a_newer_tocsin_wrote_is_refused_and_left_alone(engine: Eng
     assert revision(engine).current == "9999"
 
 
-def test_tables_of_somebody_else_are_not_taken_over(tmp_path: Path) -> None:
+def test_tables_of_somebody_else_are_not_taken_over(url: str) -> None:
     """A migration that fails leaves everything as it was."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    engine = open_engine(url)
     with writing(engine) as connection:
         connection.execute(text("CREATE TABLE fit (shoe_size INTEGER)"))
     with pytest.raises(StoreError, match="already exists"):
         upgrade(engine)
     with reading(engine) as connection:
-        names = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all()
+        names = inspect(connection).get_table_names()
     assert names == ["fit"]
     engine.dispose()
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from support.databases import ONLY_POSTGRESQL, ONLY_SQLITE
 from tocsin.domain.errors import InvalidObservationError, StoreError
 from tocsin.domain.grading import Grade
 from tocsin.domain.observation import Observation, effective
@@ -88,6 +89,31 @@ def test_reading_gives_the_asked_indicators_in_order_of_day_instant_and_id(engin
     assert ledger.observations([], _LATE) == []
 
 
+def test_when_the_first_and_last_news_were_written_is_told_without_reading_them(engine: Engine) -> None:
+    """As by reading everything: known by an instant and written after another, history when it was entered."""
+    ledger = ObservationLedger(engine)
+    hour = timedelta(hours=1)
+    ledger.record(
+        [
+            _report("a"),
+            _report("b", recorded_at=_NOON + hour),
+            _report("c", recorded_at=_NOON - 900 * hour, entered_at=_NOON + 3 * hour),
+            _report("d", recorded_at=_NOON + 4 * hour, supersedes="b", value=2.0, origin="origin of b"),
+            _report("e", recorded_at=_NOON, entered_at=_NOON + 90 * hour),
+            _report("other", indicator=_PROTEST, recorded_at=_NOON + 5 * hour),
+        ]
+    )
+    for names in ([_ATTACK], [_PROTEST], [_ATTACK, _PROTEST], []):
+        for as_of in (_NOON, _NOON + 3 * hour, _NOON + 6 * hour, _LATE):
+            for after in (None, _NOON - hour, _NOON, _NOON + hour, _NOON + 4 * hour, _LATE):
+                news = [
+                    item.written_at
+                    for item in ledger.observations(names, as_of)
+                    if item.written_at <= as_of and (after is None or item.written_at > after)
+                ]
+                assert ledger.written(names, as_of, after) == ((min(news), max(news)) if news else None)
+
+
 def test_more_than_fits_into_one_question_is_recorded_and_recognized(engine: Engine) -> None:
     """Databases limit the names in one statement."""
     ledger = ObservationLedger(engine)
@@ -125,7 +151,7 @@ def test_an_id_that_is_taken_by_another_content_is_refused(engine: Engine) -> No
 
 _REST = (
     "fingerprint, indicator, observed_on, 9, grade, origin, summary, source, author, recorded_at, coverage, "
-    "supersedes, withdrawn, entered_at, reason, links FROM observation"
+    "supersedes, withdrawn, entered_at, reason, links, through FROM observation"
 )
 
 
@@ -133,15 +159,44 @@ _REST = (
     "statement",
     [
         "UPDATE observation SET value = 0",
-        "UPDATE observation SET withdrawn = 1 WHERE id = 'a'",
+        "UPDATE observation SET withdrawn = true WHERE id = 'a'",
         "DELETE FROM observation",
+    ],
+)
+def test_the_database_itself_refuses_to_change_observations(engine: Engine, statement: str) -> None:
+    """Append-only holds for whoever opens the store, not only for this program."""
+    _refused(engine, statement)
+
+
+@ONLY_POSTGRESQL
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE observation CASCADE",
+        "INSERT INTO observation SELECT * FROM observation ON CONFLICT (id) DO UPDATE SET value = 9",
+        "MERGE INTO observation o USING observation n ON o.id = n.id WHEN MATCHED THEN DELETE",
+    ],
+)
+def test_postgresql_refuses_to_change_observations_in_its_own_ways(engine: Engine, statement: str) -> None:
+    """Triggers of rows do not hear of TRUNCATE."""
+    _refused(engine, statement)
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    "statement",
+    [
         "REPLACE INTO observation SELECT * FROM observation",
         "REPLACE INTO observation SELECT id, 'x' || " + _REST,
         "REPLACE INTO observation SELECT 'b', fingerprint, " + _REST.replace("fingerprint, ", ""),
     ],
 )
-def test_the_database_itself_refuses_to_change_observations(engine: Engine, statement: str) -> None:
-    """Append-only holds for whoever opens the file, not only for this program."""
+def test_sqlite_refuses_to_change_observations_in_its_own_ways(engine: Engine, statement: str) -> None:
+    """Its REPLACE deletes without telling the trigger of deletions."""
+    _refused(engine, statement)
+
+
+def _refused(engine: Engine, statement: str) -> None:
     ledger = ObservationLedger(engine)
     ledger.record([_report("a")])
     with pytest.raises(StoreError, match="append-only"), writing(engine) as connection:
@@ -152,9 +207,11 @@ def test_the_database_itself_refuses_to_change_observations(engine: Engine, stat
 def test_the_database_itself_refuses_a_correction_of_nothing(engine: Engine) -> None:
     """The foreign key holds even where somebody writes by hand."""
     ObservationLedger(engine).record([_report("a")])
-    rest = _REST.replace("supersedes", "'nobody'").replace("reason", "'why'")
-    statement = f"INSERT INTO observation SELECT 'b', 'x' || {rest}"
-    with pytest.raises(StoreError, match="FOREIGN KEY"), writing(engine) as connection:
+    rest = _REST
+    for column, value in {"fingerprint": "x", "supersedes": "nobody", "reason": "why"}.items():
+        rest = rest.replace(column, f"'{value}'")
+    statement = f"INSERT INTO observation SELECT 'b', {rest}"
+    with pytest.raises(StoreError, match=r"(?i)foreign key"), writing(engine) as connection:
         connection.execute(text(statement))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -40,9 +41,12 @@ class FilteredLedger:
         """Not for writing."""
         raise NotImplementedError
 
-    def observations(self, indicators: Sequence[str], as_of: datetime) -> list[Observation]:
+    def await_writers(self) -> None:
+        """Nobody writes."""
+
+    def observations(self, indicators: Sequence[str], as_of: datetime, *bearing: object) -> list[Observation]:
         """What is kept of what is known."""
-        return [item for item in self.whole.observations(indicators, as_of) if self.keep(item)]
+        return [item for item in self.whole.observations(indicators, as_of, *bearing) if self.keep(item)]
 
 
 @dataclass
@@ -51,7 +55,7 @@ class MemoryFits:
 
     kept: dict[str, tuple[Fit, bytes]] = field(default_factory=dict)
 
-    def save(self, fit: Fit, draws: bytes) -> None:
+    def save(self, fit: Fit, draws: bytes, actor: str) -> None:  # noqa: ARG002 (the port's)
         """Keep both."""
         self.kept[fit.id] = fit, draws
 
@@ -77,6 +81,7 @@ class Kit:
     sampler: Sampler
     theater: Theater
     now: datetime
+    home: Path
 
     def fit(
         self, day: date, *, keep: Callable[[Observation], bool] | None = None, seed: int = SEED, **limits: object
@@ -91,6 +96,7 @@ class Kit:
             as_of=self.theater.timeline.close_of(day),
             now=self.now,
             seed=seed,
+            actor="test",
             limits=replace(Limits(600.0, lambda: False, lambda: 0.001), **limits),  # type: ignore[arg-type]
             report=lambda _: None,
         )
@@ -122,6 +128,25 @@ class Kit:
         }
 
 
+@dataclass(frozen=True)
+class FittedStore:
+    """A store with the shipped observations and one fit, which nothing writes to: whoever needs it takes a copy."""
+
+    home: Path
+    fit_id: str
+
+    def copy(self, home: Path) -> None:
+        """Make a data folder of it, which may exist and be empty."""
+        shutil.copytree(self.home, home, dirs_exist_ok=True)
+
+
+@contextmanager
+def reopen_kit(home: Path, sampler: Sampler, now: datetime) -> Iterator[Kit]:
+    """The shipped kit on a copy of a store that holds it."""
+    with open_service(Settings(home=home), clock=None) as service:
+        yield Kit(service, MemoryFits(), sampler, service.catalog.theater("tunisia"), now, home)
+
+
 @contextmanager
 def open_kit(
     home: Path, sampler: Sampler, now: datetime, *, name: str = "tunisia", catalog: Path | None = None
@@ -129,9 +154,9 @@ def open_kit(
     """A fresh store in a folder, with every observation beside the declared files imported as history."""
     settings = Settings(home=home, catalog=catalog)
     upgrade(settings.store_url)
-    with open_service(settings) as service:
+    with open_service(settings, clock=None) as service:
         theater = service.catalog.theater(name)
-        kit = Kit(service, MemoryFits(), sampler, theater, now)
+        kit = Kit(service, MemoryFits(), sampler, theater, now, home)
         record(kit, shipped_drafts(catalog_folder(settings) / "indicators"))
         yield kit
 

@@ -34,7 +34,7 @@ class MemoryLedger:
         """Begin with nothing."""
         self.kept: dict[str, Observation] = {}
 
-    def record(self, observations: Sequence[Observation]) -> Recorded:
+    def record(self, observations: Sequence[Observation], *_report: object) -> Recorded:
         """All of them or none."""
         fresh = {item.fingerprint(): item for item in observations if item.fingerprint() not in self.kept}
         changed = {item.supersedes: item for item in self.kept.values()}
@@ -44,11 +44,26 @@ class MemoryLedger:
         self.kept.update(fresh)
         return Recorded(tuple(item.id for item in fresh.values()), len(observations) - len(fresh))
 
+    def await_writers(self) -> None:
+        """Nobody writes."""
+
+    def held(self, observations: Sequence[Observation]) -> frozenset[str]:
+        """Of whose content."""
+        return frozenset(item.fingerprint() for item in observations) & self.kept.keys()
+
     def named(self, beginning: str) -> list[Observation]:
         """All of that beginning."""
         return [item for item in self.kept.values() if item.id.startswith(beginning)]
 
-    def observations(self, indicators: Collection[str], as_of: datetime) -> list[Observation]:
-        """What was known of some indicators."""
+    def observations(self, indicators: Collection[str], as_of: datetime, *_bearing: object) -> list[Observation]:
+        """What was known of some indicators: all of it, which holds what has a bearing."""
         found = [item for item in self.kept.values() if item.indicator in indicators and item.recorded_at <= as_of]
         return sorted(found, key=lambda item: (item.observed_on, item.recorded_at, item.id))
+
+    def written(
+        self, indicators: Collection[str], as_of: datetime, after: datetime | None
+    ) -> tuple[datetime, datetime] | None:
+        """By looking at all."""
+        known = [item.written_at for item in self.observations(indicators, as_of) if item.written_at <= as_of]
+        news = [at for at in known if after is None or at > after]
+        return (min(news), max(news)) if news else None

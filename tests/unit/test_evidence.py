@@ -349,6 +349,26 @@ def test_counts_of_one_grade_simply_add() -> None:
     assert found.alternatives == (Alternative(7.0, 0.91),)
 
 
+def test_a_weeks_total_does_not_count_the_incidents_of_its_days_again() -> None:
+    """Two from the desk and the ministry's three for the week are three, and the week is covered as before."""
+    monday, sunday = date(2016, 2, 1), date(2016, 2, 7)
+    desk = [_report("o1", _ATTACK, 1), _report("o2", _ATTACK, 1, on=monday)]
+    ministry = _report("o3", _ATTACK, 3, on=monday, through=sunday, recorded_at=_WEEKS.close_of(sunday))
+    assert _cell([*desk, ministry], _ATTACK).alternatives == (Alternative(3.0, 0.91),)
+    assert _cell([*desk, ministry], _ATTACK).coverage == _cell(desk, _ATTACK).coverage
+
+
+def test_a_total_of_the_running_week_covers_it_up_to_its_last_day() -> None:
+    """A total through Tuesday says that Monday and Tuesday were looked at, though news are a day late."""
+    monday = _TUESDAY - timedelta(days=1)
+    slow = replace(_ATTACK, delay_days=6)
+    theater = _theater((slow,))
+    total = _report("o1", slow, 2, on=monday, through=_TUESDAY, recorded_at=_NOW)
+    found = _cell_of(derive_evidence(theater, [total], _NOW), slow, 9)
+    assert found is not None
+    assert found.coverage == pytest.approx(0.7 * 2 / 7, abs=_ROUNDING)
+
+
 def test_of_levels_the_best_trusted_is_believed_first_and_where_it_is_wrong_the_next() -> None:
     """0.91 at level 1, 0.43 of the rest at 2, 0.25 of what is left at 1 again."""
     reports = [_report("o1", _ALERT, 1, "C4"), _report("o2", _ALERT, 2, "D3"), _report("o3", _ALERT, 1, "B2")]

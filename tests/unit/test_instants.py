@@ -1,9 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import TypeAdapter
 
-from tocsin.cli.instants import read_as_of, show_age, show_instant
 from tocsin.domain.errors import InvalidInputError
+from tocsin.domain.instants import read_as_of, show_age, show_instant, write_instant
 from tocsin.domain.timeline import Step, Timeline
 
 _WEEKS = Timeline(Step.WEEK, window=156, zone="Africa/Tunis")  # one hour ahead of UTC
@@ -126,3 +127,34 @@ def test_an_instant_that_closes_a_day_is_shown_as_its_end_and_any_other_to_the_m
 def test_an_age_is_shown_in_its_two_largest_units(seconds: float, shown: str) -> None:
     """Rounded down: nothing is older than it is."""
     assert show_age(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0001-01-01T00:00:00+23:59", "a day"),
+        ("9999-12-31T23:59:59-23:59", "a day"),
+        ("9999-12-31", "a day"),
+        ("9999-12-31T23:59:59Z", "has passed"),
+        ("0001-01-01", "1900"),
+        ("0004-12-31T00:00:00Z", "1900"),
+        ("1899-12-31T23:59:59Z", "1900"),
+    ],
+)
+def test_what_the_calendar_has_no_room_for_is_refused(text: str, said: str) -> None:
+    """Neither the instant itself, nor a window that ends with it."""
+    assert said in _refused(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("2016-03-09T00:00:00+01:00", "2016-03-08T23:00:00Z"),
+        ("2016-03-08T23:00:00.000250+00:00", "2016-03-08T23:00:00.000250Z"),
+    ],
+)
+def test_programs_read_instants_in_utc(text: str, written: str) -> None:
+    """One instant is one text, whatever zone it came in, and as bodies of the API have it."""
+    instant = datetime.fromisoformat(text)
+    assert write_instant(instant) == written
+    assert TypeAdapter(datetime).dump_python(instant.astimezone(UTC), mode="json") == written

@@ -21,9 +21,11 @@ from tocsin.domain.indicator import (
     Transform,
 )
 from tocsin.domain.observation import Draft, Observation, State, effective, read_drafts, states
+from tocsin.domain.timeline import Step, Timeline
 
 _RANGE = Range(0.1, 0.4, "")
 _TODAY = date(2016, 3, 8)
+_WEEKS = Timeline(Step.WEEK, window=10, zone="Africa/Tunis")
 _NOW = datetime(2016, 3, 8, 12, tzinfo=UTC)
 _ATTACK = Indicator(
     id="violence/border-attack",
@@ -307,6 +309,43 @@ def test_a_report_without_links_keeps_the_id_that_it_had_before_there_were_links
     assert _SEEN.named().id == "e4ea478aba85730a"
 
 
+def test_a_total_has_a_last_day() -> None:
+    """Of the same week, and an origin of its own where none is given."""
+    total = replace(_DRAFT, observed_on="2016-02-29", through="2016-03-06", origin="")
+    (report,) = read_drafts([total], _INDICATORS, _TODAY, _WEEKS)
+    assert report.through == date(2016, 3, 6)
+    assert report.origin == "desk note/violence/border-attack/2016-02-29…2016-03-06"
+
+
+@pytest.mark.parametrize(
+    ("changes", "value", "accepted"),
+    [
+        (
+            {"through": "2016-3-8"},
+            "2016-3-8",
+            "the last day of a total as YYYY-MM-DD, or nothing for a report of one day",
+        ),
+        ({"through": "2016-03-07"}, "2016-03-07", "a day after observed_on that has begun: 2016-03-08 or earlier"),
+        ({"through": "2016-03-09"}, "2016-03-09", "a day after observed_on that has begun: 2016-03-08 or earlier"),
+        (
+            {"observed_on": "2016-03-04", "through": "2016-03-08"},
+            "2016-03-08",
+            "a day in the same week as observed_on: 2016-03-06 or earlier; split the total there",
+        ),
+        (
+            {"indicator": _CLAIM.id, "value": "1", "through": "2016-03-08"},
+            "2016-03-08",
+            "nothing: totals are of counts, and group/claim is of kind presence",
+        ),
+    ],
+)
+def test_what_cannot_be_a_total_is_refused(changes: dict[str, str], value: str, accepted: str) -> None:
+    """Its last day, and what would be accepted; a total over two weeks could count in neither."""
+    with pytest.raises(InvalidObservationError) as refused:
+        read_drafts([replace(_DRAFT, **changes)], _INDICATORS, _TODAY, _WEEKS)
+    assert refused.value.problems == (Problem("notes.csv", 7, "through", repr(value), accepted),)
+
+
 _OTHERWISE: dict[str, object] = {
     "indicator": _CLAIM.id,
     "observed_on": date(2016, 3, 6),
@@ -319,6 +358,7 @@ _OTHERWISE: dict[str, object] = {
     "supersedes": "o0",
     "withdrawn": True,
     "links": ("https://example.org/report",),
+    "through": date(2016, 3, 13),
 }
 _WHO_AND_WHEN: dict[str, object] = {
     "id": "o2",

@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,9 @@ from support.theaters import full_theater
 from tocsin.cli.odds_table import odds_json, print_reading
 from tocsin.cli.tables import percent
 from tocsin.domain.fit import Fit
+from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import Interval, Odds, Status
+from tocsin.domain.scenario import Threshold
 from tocsin.domain.timeline import Step
 from tocsin.usecases.read_odds import Reading
 
@@ -35,7 +37,7 @@ _ODDS = Odds(
 
 def _reading(*odds: Odds) -> Reading:
     fit = Fit(_ODDS.fit, "tunisia", _AS_OF, _AS_OF, "", "", "", 1, None, (), (), "", 0.0, 0.0)
-    return Reading(fit, odds, (), _AS_OF, None, {})
+    return Reading(fit, odds, (), _AS_OF, None, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -95,31 +97,82 @@ def test_json_has_exactly_the_promised_keys_in_their_order() -> None:
         "interval90",
         "prior",
         "prior_driven",
+        "error",
         "words",
+        "warning",
         "status",
         "as_of",
         "fit",
         "age_seconds",
+        "rule_met",
     ]
 
 
 def test_json_holds_the_numbers_themselves_and_not_their_roundings() -> None:
-    """Each under its own key, the instant with its offset."""
+    """Each under its own key, the instant in UTC."""
     (found,) = json.loads(odds_json(_reading(_ODDS)))
     assert found == {
         "scenario": "coup",
         "horizon_days": 90,
         "probability": 0.2345678901234567,
-        "interval50": [0.17, 0.29],
-        "interval90": [0.08, 0.43],
+        "interval50": {"low": 0.17, "high": 0.29},
+        "interval90": {"low": 0.08, "high": 0.43},
         "prior": 0.061,
         "prior_driven": True,
+        "error": _ODDS.error,
         "words": "unlikely",
+        "warning": "interval reaches from very unlikely to unlikely",
         "status": "refit wanted",
-        "as_of": "2016-03-08T23:00:00+00:00",
+        "as_of": "2016-03-08T23:00:00Z",
         "fit": "00f1e2d3c4b5a697",
         "age_seconds": 267_000.5,
+        "rule_met": None,
     }
+
+
+_MET = {"coup": MetRule(Threshold("field/attack", 6, 8), 7, date(2016, 3, 7))}
+
+
+def test_a_rule_that_is_met_already_is_told_in_json() -> None:
+    """With what was needed, what was counted and since when; the probability stays what it is."""
+    (found,) = json.loads(odds_json(replace(_reading(_ODDS), met=_MET)))
+    assert found["rule_met"] == {
+        "indicator": "field/attack",
+        "at_least": 6,
+        "within_steps": 8,
+        "counted": 7,
+        "since": "2016-03-07",
+    }
+    assert found["probability"] == _ODDS.probability
+
+
+@pytest.mark.parametrize(
+    ("step", "since", "spans"),
+    [(Step.WEEK, "the week of 2016-03-07", "8 weeks"), (Step.DAY, "2016-03-07", "8 days")],
+)
+def test_a_rule_that_is_met_already_is_told_in_place_of_the_words(
+    capsys: pytest.CaptureFixture[str], step: Step, since: str, spans: str
+) -> None:
+    """Nearly certain is a forecast; and how many times the prior's odds that is, says nothing in seven digits."""
+    theater = full_theater()
+    theater = replace(theater, timeline=replace(theater.timeline, step=step))
+    certain = replace(_ODDS, probability=0.9999999, words="almost certain")
+    print_reading(replace(_reading(certain), met=_MET), theater)
+    printed = capsys.readouterr().out
+    assert (
+        f"coup is no forecast any more: its rule has been met since {since} (6 field/attack within {spans}; counted 7)"
+    ) in printed
+    row = next(line for line in printed.splitlines() if "coup ‡" in line)
+    assert row.split()[-5:] == ["rule", "met", "6.1", "%", ">1000"]
+    assert "almost certain" not in printed
+
+
+def test_prior_only_odds_say_that_no_observation_was_known(capsys: pytest.CaptureFixture[str]) -> None:
+    """And how far back none was: a ledger may be full of older ones."""
+    print_reading(_reading(replace(_ODDS, status=Status.PRIOR_ONLY)), full_theater())
+    assert (
+        "! prior only: no observation of the 30 weeks up to then is known, so these are the declared ranges alone\n"
+    ) in capsys.readouterr().out
 
 
 def test_json_keeps_the_order_of_the_odds() -> None:

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from support.theaters import full_theater
 from tocsin.cli.why_table import print_movements
 from tocsin.domain.change import Cause
+from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import Interval, Odds, Status
+from tocsin.domain.scenario import Threshold
 from tocsin.ensemble.explain import Part
 from tocsin.usecases.why import Movement
 
@@ -93,6 +95,18 @@ def test_each_side_has_its_status_fit_and_age(capsys: pytest.CaptureFixture[str]
     assert "status then: fitted · fit 00f1e2d3c4b5a697 of the end of 2016-03-07, 0 s before" in printed
     assert "status now: live · fit 00f1e2d3c4b5a697 of the end of 2016-03-07, 3 d 0 h before" in printed
     assert "odds as of the end of 2016-03-10" in printed
+
+
+def test_a_rule_that_was_met_and_factors_beyond_sense_are_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """What moved the odds up to certainty is not a factor of millions."""
+    met = MetRule(Threshold("field/attack", 6, 8), 6, date(2016, 3, 7))
+    parts = (Part(Cause.REPORTED, "field/attack", 15.2, guessed=False), _NOISE)
+    certain = replace(_AFTER, probability=0.9999999)
+    print_movements([Movement(_BEFORE, certain, parts, 0.04, met)], full_theater(), (_SINCE, _AS_OF))
+    printed = capsys.readouterr().out
+    assert "(odds × >1000)" in printed
+    assert "   +15.20   >1000  " in printed
+    assert "coup is no forecast any more: its rule has been met since the week of 2016-03-07 (" in printed
 
 
 @pytest.mark.parametrize("driven", [True, False])

@@ -4,23 +4,49 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tocsin.bootstrap.draws import LateDraws
 from tocsin.catalog.kit import find_kit
 from tocsin.catalog.read import Catalog, read_catalog
 from tocsin.domain.errors import StoreError
-from tocsin.inference.artifact import ZarrDraws
+from tocsin.domain.job import patience_seconds
+from tocsin.store.access import open_access
+from tocsin.store.answer import AnswerShelf
 from tocsin.store.engine import open_engine
+from tocsin.store.event import EventShelf
+from tocsin.store.feed import FeedShelf
 from tocsin.store.fit import FitShelf
+from tocsin.store.inspection import StoreInspection
+from tocsin.store.job import JobRecord
 from tocsin.store.migrate import require_current
 from tocsin.store.observation import ObservationLedger
+from tocsin.store.publication import PublicationShelf
+from tocsin.store.resolution import ResolutionShelf
+from tocsin.store.review import ReviewShelf
+from tocsin.store.tally import StoreTally
+from tocsin.usecases.freshness import Freshness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tocsin.settings import Settings
-    from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
+    from tocsin.usecases.access_ports import Access
+    from tocsin.usecases.answer_ports import AnswerBook
+    from tocsin.usecases.feed_ports import FeedBook, ReviewQueue
+    from tocsin.usecases.job_ports import JobBook
+    from tocsin.usecases.ports import (
+        DrawsCodec,
+        EventBook,
+        FitBook,
+        Inspection,
+        Ledger,
+        PublicationBook,
+        ResolutionBook,
+        Tally,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +57,17 @@ class Service:
     ledger: Ledger
     fits: FitBook
     codec: DrawsCodec
+    jobs: JobBook
+    publications: PublicationBook
+    resolutions: ResolutionBook
+    inspection: Inspection
+    feeds: FeedBook
+    review: ReviewQueue
+    events: EventBook
+    freshness: Freshness
+    answers: AnswerBook
+    tally: Tally
+    access: Access
 
 
 def catalog_folder(settings: Settings) -> Path:
@@ -38,9 +75,17 @@ def catalog_folder(settings: Settings) -> Path:
     return find_kit() if settings.catalog is None else settings.catalog
 
 
+def now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
 @contextmanager
-def open_service(settings: Settings) -> Iterator[Service]:
-    """The service on a store that is up to date; StoreError, with what to do, where it is not."""
+def open_service(settings: Settings, clock: Callable[[], datetime] | None = now) -> Iterator[Service]:
+    """The service on a store that is up to date; StoreError, with what to do, where it is not.
+
+    `clock` says when a writer's turn came (`ObservationLedger`); without one, observations bear their own instants.
+    """
     catalog = read_catalog(catalog_folder(settings))
     if settings.store_file is not None and not settings.store_file.exists():
         message = (
@@ -48,8 +93,27 @@ def open_service(settings: Settings) -> Iterator[Service]:
         )
         raise StoreError(message)
     engine = open_engine(settings.store_url)
+    leases = open_engine(settings.store_url, patience_seconds(timedelta(seconds=settings.lease_seconds)))
     try:
         require_current(engine)
-        yield Service(catalog, ObservationLedger(engine), FitShelf(engine, settings.home / "fits"), ZarrDraws())
+        events = EventShelf(engine)
+        yield Service(
+            catalog=catalog,
+            ledger=ObservationLedger(engine, clock),
+            fits=FitShelf(engine, settings.draws_folder),
+            codec=LateDraws(),
+            jobs=JobRecord(leases),
+            publications=PublicationShelf(engine),
+            resolutions=ResolutionShelf(engine),
+            inspection=StoreInspection(engine, settings.draws_folder),
+            feeds=FeedShelf(engine),
+            review=ReviewShelf(engine, clock),
+            events=events,
+            freshness=Freshness(events),
+            answers=AnswerShelf(engine),
+            tally=StoreTally(engine),
+            access=open_access(engine),
+        )
     finally:
+        leases.dispose()
         engine.dispose()

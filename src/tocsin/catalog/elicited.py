@@ -43,7 +43,8 @@ Day = Annotated[date, BeforeValidator(_day)]
 class Shape(BaseModel):
     """Strict: no unknown key, no text for a number, no NaN, nothing changed after reading."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # Put together when the first file has it: no catalog has every kind of feed, and there are many.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class ElicitedRange(Shape):

@@ -62,6 +62,13 @@ class CollectionFile(Shape):
         description="the day (YYYY-MM-DD) from which silence counts; for continuous collection only",
     )
     delay_days: int = Field(ge=0, le=365, description="whole days, 0 to 365, until a report usually reaches us")
+    expect_every_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=366,
+        description="whole days, 1 to 366: how often a report is expected, also of nothing seen; leave it out where "
+        "silence is usual",
+    )
 
     @field_validator("since")
     @classmethod
@@ -211,6 +218,7 @@ def indicator_of(name: str, declared: AnyIndicatorFile, step: Step) -> Indicator
         baseline=_baseline(declared, step),
         levels=tuple(declared.levels) if isinstance(declared, OrdinalFile) else (),
         transform=Transform(declared.transform) if isinstance(declared, MeasureFile) else Transform.NONE,
+        expect_every_days=declared.collection.expect_every_days,
     )
 
 

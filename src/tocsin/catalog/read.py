@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
+from tocsin.catalog.alert_rule import ALERT_RULE_SHAPES, AnyAlertRuleFile, alert_rule_of
+from tocsin.catalog.alert_rule_references import alert_rule_problems, inhibition_problems
 from tocsin.catalog.branching import branching
 from tocsin.catalog.document import Document, parse_document
+from tocsin.catalog.feed import FEED_SHAPES, AnyFeedFile, feed_of
+from tocsin.catalog.feed_references import feed_problems
 from tocsin.catalog.indicator import INDICATOR_SHAPES, AnyIndicatorFile, indicator_of
 from tocsin.catalog.references import (
     Declared,
@@ -28,20 +32,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from tocsin.domain.alert_rule import AlertRule
+    from tocsin.domain.feed import Feed
     from tocsin.domain.indicator import Indicator
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Every declared theater, by id."""
+    """Every declared theater, and every feed and alert rule of one, by id."""
 
     theaters: Mapping[str, Theater]
+    feeds: Mapping[str, Feed]
+    alert_rules: Mapping[str, AlertRule]
 
     def theater(self, name: str) -> Theater:
         """The theater of that id; UnknownNameError otherwise."""
         if name not in self.theaters:
             raise UnknownNameError("theater", name, sorted(self.theaters))
         return self.theaters[name]
+
+    def feed(self, name: str) -> Feed:
+        """The feed of that id, `<theater>/<feed>`; UnknownNameError otherwise."""
+        if name not in self.feeds:
+            raise UnknownNameError("feed", name, sorted(self.feeds))
+        return self.feeds[name]
+
+    def alert_rule(self, theater: str, name: str) -> AlertRule:
+        """The alert rule of that id in a theater; UnknownNameError otherwise."""
+        known = {rule.id: rule for rule in self.alert_rules.values() if rule.theater == theater}
+        if name not in known:
+            raise UnknownNameError("alert rule", name, sorted(known))
+        return known[name]
 
     def indicators(self, theater: str) -> Mapping[str, Indicator]:
         """The indicators that a theater watches, by id, in its order and per its step."""
@@ -61,13 +82,40 @@ def read_catalog(root: Path) -> Catalog:
         name: _declared(tree, path, _read_indicator, problems) for name, path in tree.indicators.items()
     }
     theaters: dict[str, Theater] = {}
-    for name in sorted({*tree.theaters, *tree.scenarios}):
+    feeds: dict[str, Feed] = {}
+    rules: dict[str, AlertRule] = {}
+    for name in sorted({*tree.theaters, *tree.scenarios, *tree.feeds, *tree.alert_rules}):
         theater = _theater(tree, name, indicators, problems)
         if theater is not None:
             theaters[name] = theater
+        feeds |= {feed.id: feed for feed in _feeds(tree, name, theater, problems)}
+        rules |= {f"{name}/{rule.id}": rule for rule in _alert_rules(tree, name, theater, problems)}
     if problems:
         raise InvalidDeclarationError(problems)
-    return Catalog(MappingProxyType(theaters))
+    return Catalog(MappingProxyType(theaters), MappingProxyType(feeds), MappingProxyType(rules))
+
+
+def _feeds(tree: Tree, name: str, theater: Theater | None, problems: list[Problem]) -> Iterator[Feed]:
+    """The feeds of a theater whose own files are right; of any other only what is wrong with their shapes is told."""
+    for feed, path in tree.feeds.get(name, {}).items():
+        declared: Declared[AnyFeedFile] | None = _declared(tree, path, _read_feed, problems)
+        if declared is not None and theater is not None:
+            problems.extend(feed_problems(declared, theater))
+            yield feed_of(f"{name}/{feed}", declared.content)
+
+
+def _alert_rules(tree: Tree, name: str, theater: Theater | None, problems: list[Problem]) -> Iterator[AlertRule]:
+    """The alert rules of a theater, as `_feeds`."""
+    rules: Known[AnyAlertRuleFile] = {
+        rule: _declared(tree, path, _read_alert_rule, problems) for rule, path in tree.alert_rules.get(name, {}).items()
+    }
+    whole = _whole(rules)
+    problems.extend(inhibition_problems(whole))
+    if theater is None:
+        return
+    for rule, declared in whole.items():
+        problems.extend(alert_rule_problems(declared, theater, tree.feeds.get(name, {}), rules))
+        yield alert_rule_of(name, rule, declared.content, theater.timeline)
 
 
 def _theater(tree: Tree, name: str, indicators: Known[AnyIndicatorFile], problems: list[Problem]) -> Theater | None:
@@ -150,6 +198,14 @@ def _read_scenario(document: Document, problems: list[Problem]) -> AnyScenarioFi
 
 def _read_indicator(document: Document, problems: list[Problem]) -> AnyIndicatorFile | None:
     return cast("AnyIndicatorFile | None", read_kind(document, INDICATOR_SHAPES, problems))
+
+
+def _read_alert_rule(document: Document, problems: list[Problem]) -> AnyAlertRuleFile | None:
+    return cast("AnyAlertRuleFile | None", read_kind(document, ALERT_RULE_SHAPES, problems))
+
+
+def _read_feed(document: Document, problems: list[Problem]) -> AnyFeedFile | None:
+    return cast("AnyFeedFile | None", read_kind(document, FEED_SHAPES, problems))
 
 
 def _whole[T](known: Known[T]) -> dict[str, Declared[T]]:

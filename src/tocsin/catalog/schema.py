@@ -9,7 +9,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from tocsin.catalog.alert_rule import AnyAlertRuleFile
+from tocsin.catalog.feed import AnyFeedFile
 from tocsin.catalog.indicator import AnyIndicatorFile
+from tocsin.catalog.observation_mapping import ObservationMappingFile
 from tocsin.catalog.scenario import AnyScenarioFile
 from tocsin.catalog.theater import TheaterFile
 
@@ -22,6 +25,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "theater": TypeAdapter(TheaterFile),
         "scenario": TypeAdapter(AnyScenarioFile),
         "indicator": TypeAdapter(AnyIndicatorFile),
+        "feed": TypeAdapter(AnyFeedFile),
+        "alert-rule": TypeAdapter(AnyAlertRuleFile),
+        "observation-mapping": TypeAdapter(ObservationMappingFile),
     }
     return {noun: {"$schema": _DIALECT, **_without_null(adapter.json_schema())} for noun, adapter in nouns.items()}
 

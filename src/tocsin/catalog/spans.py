@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Literal
 
 from tocsin.domain.timeline import Step
@@ -36,6 +37,16 @@ def whole_steps(span: str, step: Step) -> int | None:
     exact = int(span.split(" ", maxsplit=1)[0]) * steps_in(_unit(match.group(1)), step)
     rounded = max(1, round(exact))
     return rounded if abs(rounded - exact) <= ROUNDING * exact else None
+
+
+def interval_of(text: str) -> timedelta:
+    """The interval that a text states.
+
+    >>> interval_of("6 hours")
+    datetime.timedelta(seconds=21600)
+    """
+    count, unit = text.split(" ")
+    return timedelta(**{f"{unit.removesuffix('s')}s": int(count)})
 
 
 def _unit(text: str) -> Unit:

@@ -12,17 +12,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MODELS_FORM = "models/<theater>/theater.yaml or models/<theater>/scenarios/<scenario>.yaml"
+_MODELS_FORM = (
+    "models/<theater>/theater.yaml, models/<theater>/scenarios/<scenario>.yaml, models/<theater>/feeds/<feed>.yaml or "
+    "models/<theater>/alerts/<rule>.yaml"
+)
 _INDICATORS_FORM = "indicators/<subject>/<indicator>.yaml"
 
 
 @dataclass
 class Tree:
-    """Declared files by id. A theater whose `theater.yaml` is missing keeps its scenarios here."""
+    """Declared files by id. A theater whose `theater.yaml` is missing keeps its other files here."""
 
     root: Path
     theaters: dict[str, Path] = field(default_factory=dict)
     scenarios: dict[str, dict[str, Path]] = field(default_factory=dict)
+    feeds: dict[str, dict[str, Path]] = field(default_factory=dict)
+    alert_rules: dict[str, dict[str, Path]] = field(default_factory=dict)
     indicators: dict[str, Path] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -46,7 +51,7 @@ def survey(root: Path) -> Tree:
     for path, parts in _declarations(root / "indicators"):
         if parts[1:2] != ("observations",):  # shipped history, which the observations' own reader judges
             _place_indicator(tree, path, parts)
-    for theater in sorted(set(tree.scenarios) - set(tree.theaters)):
+    for theater in sorted({*tree.scenarios, *tree.feeds, *tree.alert_rules} - set(tree.theaters)):
         tree.refuse(root / "models" / theater / "theater.yaml", "the file", "missing", "a theater.yaml in this folder")
     if (root / "models").is_dir() and not tree.theaters and not tree.problems:
         tree.refuse(root / "models", "the folder", "without a theater", _MODELS_FORM)
@@ -67,6 +72,10 @@ def _place_model(tree: Tree, path: Path, parts: tuple[str, ...]) -> None:
             _keep(tree, path, tree.theaters, theater)
         case (theater, "scenarios", _):
             _keep(tree, path, tree.scenarios.setdefault(theater, {}), path.stem)
+        case (theater, "feeds", _):
+            _keep(tree, path, tree.feeds.setdefault(theater, {}), path.stem)
+        case (theater, "alerts", _):
+            _keep(tree, path, tree.alert_rules.setdefault(theater, {}), path.stem)
         case _:
             tree.refuse(path, "the path", repr(tree.label(path)), _MODELS_FORM)
 

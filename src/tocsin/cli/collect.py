@@ -9,10 +9,10 @@ import typer
 
 from tocsin.bootstrap.service import open_service
 from tocsin.cli.collect_table import print_ranking, ranking_json
-from tocsin.cli.instants import read_as_of
 from tocsin.cli.progress import shown_progress
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.domain.grading import Grade, parse_grade
+from tocsin.domain.instants import read_as_of
 from tocsin.settings import read_settings
 from tocsin.usecases.collect import Question, collect
 

@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable
 
-from tocsin.cli.instants import show_instant
 from tocsin.cli.tables import (
     OUTSIDE,
     interval,
@@ -19,6 +18,7 @@ from tocsin.cli.tables import (
     status_notes,
 )
 from tocsin.domain.indicator import Collection, Indicator, Kind
+from tocsin.domain.instants import show_instant, write_instant
 from tocsin.domain.odds import Odds
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.collect import Amount, Outlook
@@ -37,7 +37,7 @@ def ranking_json(ranking: Ranking) -> str:
     return json.dumps(
         {
             "theater": standing.fit.theater,
-            "as_of": standing.as_of.isoformat(),
+            "as_of": write_instant(standing.as_of),
             "status": standing.status.value,
             "reason": standing.reason,
             "fit": standing.fit.id,
@@ -61,7 +61,7 @@ def _worth_object(worth: Worth, ranking: Ranking, stated: dict[str, Odds]) -> di
                 "scenario": target.scenario,
                 "horizon_days": target.horizon_days,
                 "probability": target.odds.probability,
-                "interval90": [target.odds.low90, target.odds.high90],
+                "interval90": {"low": target.odds.low90, "high": target.odds.high90},
                 "prior_driven": stated[target.scenario].prior_driven,
                 **_amount_object(amount),
                 "outlook": None if outlook is None else _outlook_object(outlook),

@@ -28,6 +28,9 @@ def correct_observation(
     coverage: Annotated[
         str | None, typer.Option(help='Chance that it would have been seen, 0 to 1; "" for the indicator\'s.')
     ] = None,
+    through: Annotated[
+        str | None, typer.Option(help='Last day of a total, YYYY-MM-DD; "" for a report of one day.')
+    ] = None,
     link: Annotated[
         list[str] | None,
         typer.Option(help='Web address, in place of all there are; may be given several times; "" for none.'),
@@ -41,7 +44,7 @@ def correct_observation(
     Example: tocsin correct tunisia 4f2a1c --value 3 --grade B2 --reason "The ministry has counted again"
     """
     links = None if link is None else " ".join(link)
-    changes = Changes(on, value, grade, origin, summary, source, coverage, links, indicator)
+    changes = Changes(on, value, grade, origin, summary, source, coverage, links, indicator, through)
     with open_service(read_settings()) as service:
         declared = service.catalog.theater(theater)
         now = datetime.now(UTC)
@@ -63,7 +66,8 @@ def correct_observation(
     typer.echo(f"corrected {done.before.id}, now {done.after.id}")
     for line in changed_lines(done.before, done.after, declared.grades):
         typer.echo(f"  {line}")
-    typer.echo(f"odds as of {declared.timeline.name_instant(now)} or later count it at once, by live update")
+    known = declared.timeline.name_instant(datetime.now(UTC))  # its turn to write may have come late
+    typer.echo(f"odds as of {known} or later count it at once, by live update")
 
 
 def changed_lines(before: Observation, after: Observation, grades: GradeTable) -> list[str]:
@@ -72,11 +76,15 @@ def changed_lines(before: Observation, after: Observation, grades: GradeTable) -
     def graded(item: Observation) -> str:
         return f"{item.grade} (trust {grades.trust(item.grade):g})"
 
+    def through_day(item: Observation) -> str:
+        return "one day" if item.through is None else item.through.isoformat()
+
     def covered(item: Observation) -> str:
         return "the indicator's" if item.coverage is None else f"{item.coverage:g}"
 
     shown = {
         "day": (before.observed_on.isoformat(), after.observed_on.isoformat()),
+        "through": (through_day(before), through_day(after)),
         "value": (f"{before.value:.15g}", f"{after.value:.15g}"),
         "grade": (graded(before), graded(after)),
         "origin": (before.origin, after.origin),

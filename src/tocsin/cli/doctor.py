@@ -2,104 +2,115 @@
 
 from __future__ import annotations
 
-import platform
-import shutil
-import sqlite3
-import sys
+import json
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
 from tocsin.bootstrap.service import catalog_folder
-from tocsin.catalog.read import read_catalog
-from tocsin.domain.errors import TocsinError
+from tocsin.catalog.read import Catalog, read_catalog
+from tocsin.cli.doctor_care import backups, last_tick, room, worker_here
+from tocsin.cli.doctor_look import Look, Unwell
+from tocsin.cli.doctor_machine import clock, compiled_models, compiler, disk, libraries, python, time_zones
+from tocsin.cli.doctor_settings import Setting, mail_server, settings_in_force, unknown_variables
+from tocsin.cli.doctor_store import (
+    address,
+    draws,
+    durability,
+    feeds,
+    recorded_instants,
+    revision_of,
+    rights,
+    sqlite_library,
+)
+from tocsin.domain.errors import InvalidInputError, TocsinError
 from tocsin.settings import Settings, read_settings
-from tocsin.store.engine import journal_mode, open_engine
-from tocsin.store.migrate import revision
-
-_LIBRARIES = ("pymc", "pytensor", "nutpie", "numba", "numpy", "arviz-stats", "sqlalchemy", "zarr")
-_ROOM = 500 * 2**20
 
 
-class _Unwell(Exception):  # noqa: N818 - a finding, not an error
-    """What is wrong and what to do about it."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    worker: Annotated[bool, typer.Option("--worker", help="Only whether a worker runs on this host; cheap.")] = False,
+) -> None:
+    """Look at every dependency, version, setting and known fault, and say what to do. Exit 1 if anything is unwell.
 
-
-def doctor() -> None:
-    """Look at every dependency, version, setting and known fault, and say what to do.
-
-    Example: tocsin doctor
+    Example: tocsin doctor --json
     """
-    settings = read_settings()
-    looks: dict[str, Callable[[Settings], str]] = {
-        "python": _python,
-        "libraries": _libraries,
-        "sqlite": _sqlite,
-        "data folder": _folder,
-        "declarations": _declarations,
-        "store": _store,
-    }
-    unwell = 0
-    for name, look in looks.items():
-        try:
-            typer.echo(f"ok    {name}: {look(settings)}")
-        except (_Unwell, TocsinError) as finding:
-            unwell += 1
-            typer.echo(f"WRONG {name}: {finding}")
-    if unwell:
+    try:
+        settings = read_settings()
+    except InvalidInputError as error:
+        looks = [Look("settings", well=False, found=str(problem)) for problem in error.problems]
+        in_force: list[Setting] = []
+    else:
+        now = datetime.now(UTC)
+        looks = [_looked("worker", lambda: worker_here(settings, now))] if worker else _examine(settings, now)
+        in_force = [] if worker else settings_in_force(settings)
+    if as_json:
+        typer.echo(_json(looks, in_force))
+    else:
+        _print(looks, in_force)
+    if not all(look.well for look in looks):
         raise typer.Exit(1)
 
 
-def _python(_: Settings) -> str:
-    return f"{platform.python_version()} on {platform.machine()} ({sys.executable})"
+def _examine(settings: Settings, now: datetime) -> list[Look]:
+    catalogs: list[Catalog] = []
+
+    def declarations() -> str:
+        root = catalog_folder(settings)
+        catalogs.append(read_catalog(root))
+        return f"{', '.join(catalogs[0].theaters)} in {root}"
+
+    looks: list[tuple[str, Callable[[], str | Unwell]]] = [
+        ("python", python),
+        ("libraries", libraries),
+        ("C compiler", compiler),
+        ("settings", unknown_variables),
+        ("declarations", declarations),
+        ("time zones", lambda: time_zones(catalogs)),
+        ("clock", lambda: clock(now)),
+        ("data folder", lambda: disk(settings)),
+        ("folder rights", lambda: rights(settings)),
+        ("compiled models", lambda: compiled_models(settings)),
+        ("sqlite", sqlite_library),
+        ("database", lambda: address(settings)),
+        ("store", lambda: revision_of(settings)),
+        ("recorded instants", lambda: recorded_instants(settings, now)),
+        ("draws", lambda: draws(settings)),
+        ("durability", lambda: durability(settings)),
+        ("worker", lambda: last_tick(settings, now)),
+        ("feeds", lambda: feeds(settings, now)),
+        ("mail server", lambda: mail_server(settings)),
+        ("backups", lambda: backups(settings, now)),
+        ("room", lambda: room(settings)),
+    ]
+    return [_looked(name, look) for name, look in looks]
 
 
-def _libraries(_: Settings) -> str:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError as error:
-            message = f"{name} is not installed; run: make setup"
-            raise _Unwell(message) from error
-    return ", ".join(f"{name} {number}" for name, number in found.items())
-
-
-def _sqlite(_: Settings) -> str:
-    mode = journal_mode(sqlite3.sqlite_version_info)
-    why = "" if mode == "WAL" else " because this version lacks the fix of the WAL-reset bug; slower writes, no risk"
-    return f"{sqlite3.sqlite_version}, journal mode {mode}{why}"
-
-
-def _folder(settings: Settings) -> str:
-    home = settings.home
+def _looked(name: str, look: Callable[[], str | Unwell]) -> Look:
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        probe = home / ".tocsin-doctor"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        message = f"{home} cannot be written ({error.strerror}); set TOCSIN_HOME to a folder that can"
-        raise _Unwell(message) from error
-    free = shutil.disk_usage(home).free
-    if free < _ROOM:
-        message = f"{home} has {free // 2**20} MiB free; fits need {_ROOM // 2**20} MiB to spare"
-        raise _Unwell(message)
-    return f"{home}, {free // 2**30} GiB free"
+        found = look()
+    except (TocsinError, OSError) as error:
+        found = Unwell(str(error))
+    return Look(name, well=False, found=found.what) if isinstance(found, Unwell) else Look(name, well=True, found=found)
 
 
-def _declarations(settings: Settings) -> str:
-    root = catalog_folder(settings)
-    return f"{', '.join(read_catalog(root).theaters)} in {root}"
+def _print(looks: list[Look], in_force: list[Setting]) -> None:
+    for look in looks:
+        typer.echo(f"{'ok   ' if look.well else 'WRONG'} {look.name}: {look.found}")
+    for setting in in_force:
+        typer.echo(f"      {setting.variable} = {setting.value} ({setting.where})")
 
 
-def _store(settings: Settings) -> str:
-    if settings.store_file is not None and not settings.store_file.exists():
-        message = f"none in {settings.home}; run: tocsin db upgrade, or set TOCSIN_HOME to where it is"
-        raise _Unwell(message)
-    found = revision(open_engine(settings.store_url))
-    if not found.up_to_date:
-        message = f"revision {found.current or 'none'}, needed {found.head}; run: tocsin db upgrade"
-        raise _Unwell(message)
-    return f"revision {found.current}"
+def _json(looks: list[Look], in_force: list[Setting]) -> str:
+    return json.dumps(
+        {
+            "well": all(look.well for look in looks),
+            "looks": [asdict(look) for look in looks],
+            "settings": [asdict(setting) for setting in in_force],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )

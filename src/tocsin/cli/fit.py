@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Event
 from typing import Annotated
 
 import typer
 
 from tocsin.bootstrap.service import Service, open_service
 from tocsin.bootstrap.worker import make_sampler
-from tocsin.cli.instants import read_as_of, show_instant
+from tocsin.cli.author import author
 from tocsin.cli.progress import shown_progress
 from tocsin.cli.sensitivity_table import print_sensitivity
+from tocsin.cli.stopping import stopped_by_signals
 from tocsin.domain.errors import FitRejectedError
 from tocsin.domain.fit import Fit
+from tocsin.domain.instants import read_as_of, show_instant
 from tocsin.domain.theater import Theater
 from tocsin.settings import Settings, read_settings
 from tocsin.usecases.fit import Means, fit_theater
@@ -62,40 +60,24 @@ def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datet
     """Fit with progress shown; control-C or a termination signal stops it, and nothing is kept."""
     began = time.monotonic()
     means = Means(service.ledger, service.fits, make_sampler(settings), service.codec)
-    with shown_progress() as report, _stopped_by_signals() as stopped:
+    with shown_progress() as report, stopped_by_signals() as stopped:
         return fit_theater(
             theater,
             means=means,
             as_of=as_of,
             now=datetime.now(UTC),
             seed=seed,
+            actor=author(),
             limits=Limits(deadline, stopped.is_set, lambda: time.monotonic() - began),
             report=report,
         )
 
 
-@contextmanager
-def _stopped_by_signals() -> Iterator[Event]:
-    """An event that is set by SIGINT or SIGTERM: the sampler's own threads must be told, not interrupted."""
-    stopped = Event()
-
-    def stop(*_: object) -> None:
-        if stopped.is_set():  # asked twice: do not wait for the step at hand to end
-            raise KeyboardInterrupt
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _summary(fit_: Fit, theater: Theater) -> str:
     head = f"fit {fit_.id} as of {show_instant(fit_.as_of, theater.timeline)}"
     if fit_.diagnosis is None:
-        return f"{head}: prior only, as nothing was known"
+        known = f"no observation of the {theater.timeline.looks_back} up to then is known"
+        return f"{head}: prior only, as {known}: the declared ranges alone"
     health = fit_.diagnosis
     return (
         f"{head}: {'accepted' if fit_.accepted else 'rejected'}; R-hat {health.rhat:.4f}, "

@@ -33,15 +33,7 @@ declared: at normal pressure what is there to be seen, of which coverage lets a 
 def implied_object(implied: Implications, problems: Sequence[Problem]) -> dict[str, object]:
     """Both tables and the contradictions as plain objects."""
     return {
-        "scenarios": [
-            asdict(own)
-            | {
-                "odds": [
-                    asdict(item) | {"interval90": [item.interval90.low, item.interval90.high]} for item in own.odds
-                ]
-            }
-            for own in implied.scenarios
-        ],
+        "scenarios": [asdict(own) for own in implied.scenarios],
         "readings": [asdict(reading) for reading in implied.readings],
         "contradictions": [asdict(problem) for problem in problems],
     }

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from tocsin.bootstrap.service import open_service
-from tocsin.cli.instants import read_as_of
 from tocsin.cli.ledger_table import listing_json, print_listing
 from tocsin.domain.errors import InvalidInputError, Problem
+from tocsin.domain.instants import read_as_of
 from tocsin.domain.timeline import read_day
 from tocsin.settings import read_settings
 from tocsin.usecases.list_ledger import Asked, list_ledger

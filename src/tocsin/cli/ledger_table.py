@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tocsin.cli.instants import show_instant
+from tocsin.domain.instants import show_instant, write_instant
 from tocsin.domain.observation import State
 from tocsin.domain.origin import Sources
 from tocsin.domain.theater import Theater
@@ -24,7 +24,7 @@ def listing_json(listing: Listing, theater: Theater) -> str:
     return json.dumps(
         {
             "theater": theater.id,
-            "as_of": listing.as_of.isoformat(),
+            "as_of": write_instant(listing.as_of),
             "observations": [_entry_object(entry, theater) for entry in listing.entries],
             "sources": [_sources_object(item, theater) for item in listing.sources],
         },
@@ -37,6 +37,7 @@ def _entry_object(entry: Entry, theater: Theater) -> dict[str, object]:
     return {
         "id": item.id,
         "observed_on": item.observed_on.isoformat(),
+        "through": None if item.through is None else item.through.isoformat(),
         "indicator": item.indicator,
         "value": item.value,
         "grade": str(item.grade),
@@ -46,8 +47,8 @@ def _entry_object(entry: Entry, theater: Theater) -> dict[str, object]:
         "source": item.source,
         "coverage": item.coverage,
         "links": list(item.links),
-        "known_since": item.recorded_at.isoformat(),
-        "written_at": item.written_at.isoformat(),
+        "known_since": write_instant(item.recorded_at),
+        "written_at": write_instant(item.written_at),
         "author": item.author,
         "state": entry.state.value,
         "by": entry.by,
@@ -108,7 +109,7 @@ def _row(entry: Entry, theater: Theater) -> list[str]:
     item = entry.observation
     return [
         item.id,
-        item.observed_on.isoformat(),
+        item.observed_on.isoformat() + ("" if item.through is None else f" … {item.through}"),
         item.indicator,
         f"{item.value:g}",
         str(item.grade),

@@ -21,11 +21,19 @@ def observe(
     value: Annotated[str, typer.Argument(help="What was seen; 0 means looked and not seen.")],
     on: Annotated[str, typer.Option(help="The day it happened, YYYY-MM-DD.")],
     grade: Annotated[str, typer.Option(help="Admiralty grade, such as B2.")],
-    origin: Annotated[str, typer.Option(help="Reports of one origin are echoes and count once.")] = "",
+    origin: Annotated[
+        str,
+        typer.Option(
+            help="Reports of one origin are echoes and count once. [default: one for each source, indicator and day]"
+        ),
+    ] = "",
     summary: Annotated[str, typer.Option(help="What was reported, in a sentence.")] = "",
     source: Annotated[str, typer.Option(help="Who reported it.")] = "",
     coverage: Annotated[
         str, typer.Option(help="Chance that it would have been seen, 0 to 1. [default: the indicator's]")
+    ] = "",
+    through: Annotated[
+        str, typer.Option(help="Last day of a total from --on, such as a week's: it contains what was reported singly.")
     ] = "",
     link: Annotated[
         list[str] | None, typer.Option(help="Web address of what stands behind it; may be given several times.")
@@ -40,7 +48,9 @@ def observe(
     Example: tocsin observe tunisia violence/border-attack 1 --on 2016-03-07 --grade A1 --history
     """
     with open_service(read_settings()) as service:
-        draft = Draft(indicator, on, value, grade, origin, summary, source, coverage, links=" ".join(link or ()))
+        draft = Draft(
+            indicator, on, value, grade, origin, summary, source, coverage, links=" ".join(link or ()), through=through
+        )
         declared = service.catalog.theater(theater)
         now = datetime.now(UTC)
         recorded = record(
@@ -55,9 +65,11 @@ def observe(
         if not recorded.added:
             typer.echo("this report is in the ledger already; nothing was changed")
             return
-        known = now
+        known = datetime.now(UTC)  # its turn to write may have come late
         if history:
-            known = known_since(declared.timeline, date.fromisoformat(on), declared.indicator(indicator).delay_days)
+            known = known_since(
+                declared.timeline, date.fromisoformat(through or on), declared.indicator(indicator).delay_days
+            )
         instant = declared.timeline.name_instant(known)
         typer.echo(f"recorded {recorded.added[0]}; odds as of {instant} or later count it at once, by live update")
         typer.echo(f'to correct it: tocsin correct {theater} {recorded.added[0]} --value … --reason "…"')

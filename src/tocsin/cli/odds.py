@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from tocsin.bootstrap.service import Service, open_service
-from tocsin.cli.instants import read_as_of
 from tocsin.cli.odds_table import odds_json, print_reading
+from tocsin.domain.instants import read_as_of
 from tocsin.domain.theater import Theater
 from tocsin.settings import read_settings
 from tocsin.usecases.read_odds import Reading, read_odds

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import groupby
 
-from tocsin.cli.instants import show_instant
 from tocsin.cli.tables import (
     OUTSIDE,
+    RULE_MET,
     factor,
     interval,
     mark_lines,
     marked,
+    met_lines,
     percent,
     print_table,
     start_table,
@@ -21,6 +23,8 @@ from tocsin.cli.tables import (
     status_notes,
     times,
 )
+from tocsin.domain.instants import show_instant, write_instant
+from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import JointOdds, Odds
 from tocsin.domain.theater import Theater
 from tocsin.domain.wording import likelihood_words
@@ -36,20 +40,7 @@ _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 
 def odds_object(odds: Odds) -> dict[str, object]:
     """One scenario and horizon as a plain object."""
-    return {
-        "scenario": odds.scenario,
-        "horizon_days": odds.horizon_days,
-        "probability": odds.probability,
-        "interval50": [odds.interval50.low, odds.interval50.high],
-        "interval90": [odds.interval90.low, odds.interval90.high],
-        "prior": odds.prior,
-        "prior_driven": odds.prior_driven,
-        "words": odds.words,
-        "status": odds.status.value,
-        "as_of": odds.as_of.isoformat(),
-        "fit": odds.fit,
-        "age_seconds": odds.age_seconds,
-    }
+    return asdict(odds) | {"status": odds.status.value, "as_of": write_instant(odds.as_of)}
 
 
 def odds_json(reading: Reading) -> str:
@@ -58,8 +49,12 @@ def odds_json(reading: Reading) -> str:
 
 
 def odds_objects(reading: Reading) -> list[dict[str, object]]:
-    """The odds as plain objects, one a scenario and horizon."""
-    return [odds_object(item) for item in reading.odds]
+    """The odds as plain objects, one a scenario and horizon, with the rule where it is met already."""
+    return [odds_object(item) | {"rule_met": _met_object(reading.met.get(item.scenario))} for item in reading.odds]
+
+
+def _met_object(met: MetRule | None) -> dict[str, object] | None:
+    return None if met is None else asdict(met.rule) | {"counted": met.counted, "since": met.since.isoformat()}
 
 
 def print_reading(reading: Reading, theater: Theater) -> None:
@@ -73,7 +68,7 @@ def print_reading(reading: Reading, theater: Theater) -> None:
                 str(item.horizon_days),
                 percent(item.probability),
                 interval(item.interval90.low, item.interval90.high) + ("" if _inside(item) else " †"),
-                _words(item),
+                RULE_MET if item.scenario in reading.met else _words(item),
                 percent(item.prior),
                 factor(item.probability, item.prior),
                 end_section=row == len(rows) - 1,
@@ -115,6 +110,7 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
     error = f"Monte Carlo error up to {max(item.error for item in reading.odds) * 100:.2f} points"
     return [
         *status_notes(first, reading.reason, reading.asked, theater),
+        *met_lines(reading.met, theater),
         status_line(first, reading.asked, theater, [error]),
         "odds: the mean; 90 %: where the probability itself may lie, given what is uncertain about the present",
         "words: ICD 203, in parentheses those that the 90 % reaches to; × odds: how many times the prior's odds",

@@ -37,4 +37,6 @@ def retract_observation(
         typer.echo(f"{done.before.id} is withdrawn already, by {done.after.id}; nothing was changed")
         return
     typer.echo(f"retracted {done.before.version().says}: {done.before.id} is withdrawn by {done.after.id}")
-    typer.echo(f"odds as of {declared.timeline.name_instant(now)} or later do without it at once, by live update")
+    typer.echo(
+        f"odds as of {declared.timeline.name_instant(datetime.now(UTC))} or later do without it at once, by live update"
+    )

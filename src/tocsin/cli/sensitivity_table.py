@@ -39,4 +39,4 @@ def _row(found: Sensitivity) -> tuple[str, ...]:
 
 
 def _in_words(fit: Fit, found: Sensitivity) -> str:
-    return "prior only, so prior-driven: nothing was known" if fit.prior_only else verdict(found)
+    return "prior only, so prior-driven: no observation was known" if fit.prior_only else verdict(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import typer
@@ -10,11 +10,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tocsin.cli.instants import show_age, show_instant
+from tocsin.domain.instants import show_age, show_instant
+from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import Odds, Status
 from tocsin.domain.theater import Theater
+from tocsin.domain.timeline import Step
 
 _WIDEST = 200
+_MOST_TIMES = 1000
+RULE_MET = "rule met"
+"""What stands in place of the words for odds, where there is nothing to forecast any more."""
 OUTSIDE = "† the mean lies outside its interval: few possibilities carry most of it"
 _PRIOR_DRIVEN = "‡ prior-driven: slightly other declared ranges would move these odds as much as all the evidence has"
 
@@ -72,11 +77,15 @@ def _odds(probability: float) -> float:
 
 
 def times(value: float) -> str:
-    """A factor for people.
+    """A factor for people; beyond 1000 and below a thousandth only that it is: there the digits say nothing.
 
-    >>> times(19.4), times(0.13), times(330.0), times(2.9e-5)
-    ('19', '0.13', '330', '1/34000')
+    >>> times(19.4), times(0.13), times(330.0), times(0.0029), times(4.1e6), times(2.9e-5)
+    ('19', '0.13', '330', '1/340', '>1000', '<1/1000')
     """
+    if value > _MOST_TIMES:
+        return f">{_MOST_TIMES}"
+    if value < 1 / _MOST_TIMES:
+        return f"<1/{_MOST_TIMES}"
     if value >= 100:  # noqa: PLR2004 - two figures would turn to powers of ten here
         return f"{float(f'{value:.2g}'):.0f}"
     return f"{value:.2g}" if value >= 0.01 else f"1/{float(f'{1 / value:.2g}'):.0f}"  # noqa: PLR2004 - as above
@@ -90,6 +99,18 @@ def marked(odds: Odds) -> str:
 def mark_lines(stated: Iterable[Odds]) -> list[str]:
     """What the mark means, where it is used."""
     return [_PRIOR_DRIVEN] if any(item.prior_driven for item in stated) else []
+
+
+def met_lines(met: Mapping[str, MetRule], theater: Theater) -> list[str]:
+    """One line a scenario whose rule is met already: since when, and by how much."""
+    return [f"{name} is no forecast any more: {_met(found, theater)}" for name, found in met.items()]
+
+
+def _met(found: MetRule, theater: Theater) -> str:
+    rule, step = found.rule, theater.timeline.step
+    since = f"since {'' if step is Step.DAY else f'the {step} of '}{found.since}"
+    spans = f"{rule.within_steps} {step}{'s' if rule.within_steps != 1 else ''}"
+    return f"its rule has been met {since} ({rule.at_least} {rule.indicator} within {spans}; counted {found.counted})"
 
 
 def status_notes(odds: Odds, reason: str | None, asked: datetime, theater: Theater, when: str = "") -> list[str]:
@@ -108,6 +129,9 @@ def status_notes(odds: Odds, reason: str | None, asked: datetime, theater: Theat
         return [f"! {status}: these are the odds of the fit's own instant, as {reason}; {refit}"]
     if odds.status is Status.PROVISIONAL:
         return [f"! {status}: so much has come in since the fit that these rest on few of its draws; {refit}"]
+    if odds.status is Status.PRIOR_ONLY:
+        known = f"no observation of the {theater.timeline.looks_back} up to then is known"
+        return [f"! {status}: {known}, so these are the declared ranges alone"]
     return []
 
 

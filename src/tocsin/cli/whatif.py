@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from tocsin.bootstrap.service import open_service
-from tocsin.cli.instants import read_as_of, show_instant
 from tocsin.cli.odds_table import odds_objects
 from tocsin.cli.tables import (
+    RULE_MET,
     factor,
     interval,
     mark_lines,
     marked,
+    met_lines,
     percent,
     print_table,
     start_table,
@@ -23,6 +24,7 @@ from tocsin.cli.tables import (
     status_notes,
 )
 from tocsin.domain.errors import InvalidInputError, Problem
+from tocsin.domain.instants import read_as_of, show_instant
 from tocsin.domain.observation import Draft
 from tocsin.domain.theater import Theater
 from tocsin.settings import read_settings
@@ -83,12 +85,13 @@ def _print(answer: WhatIf, theater: Theater, imagined: str) -> None:
             percent(other.probability),
             interval(other.interval90.low, other.interval90.high),
             factor(other.probability, real.probability),
-            other.words,
+            RULE_MET if other.scenario in answer.imagined.met else other.words,
         )
     first, asked = answer.imagined.odds[0], answer.imagined.asked
     title = f"{theater.title}: odds as of {show_instant(first.as_of, theater.timeline)}, if {imagined}"
     below = (
         *status_notes(first, answer.imagined.reason, asked, theater),
+        *met_lines(answer.imagined.met, theater),
         *mark_lines(answer.imagined.odds),
         status_line(first, asked, theater, ["nothing was recorded"]),
     )

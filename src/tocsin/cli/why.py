@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from tocsin.bootstrap.service import open_service
-from tocsin.cli.instants import read_as_of
 from tocsin.cli.progress import shown_progress
 from tocsin.cli.why_table import movements_json, print_movements
 from tocsin.domain.errors import InvalidInputError, Problem, UnknownNameError
+from tocsin.domain.instants import read_as_of
 from tocsin.domain.theater import Theater
 from tocsin.settings import read_settings
 from tocsin.usecases.why import Movement

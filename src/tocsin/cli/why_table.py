@@ -10,21 +10,23 @@ from datetime import datetime
 import typer
 from rich.table import Table
 
-from tocsin.cli.instants import show_instant
 from tocsin.cli.odds_table import odds_object
 from tocsin.cli.tables import (
     factor,
     interval,
     mark_lines,
     marked,
+    met_lines,
     percent,
     print_table,
     start_table,
     status_line,
     status_notes,
+    times,
 )
 from tocsin.domain.change import Cause
 from tocsin.domain.elicitation import logistic, logit
+from tocsin.domain.instants import show_instant
 from tocsin.domain.odds import Odds
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.explain import Part
@@ -90,8 +92,13 @@ def _table(movement: Movement) -> Table:
     reached = logit(movement.before.probability)
     for change, words in _lines(movement):
         reached += change
-        table.add_row(f"{change:+.2f}", f"{math.exp(change):.2f}", percent(logistic(reached)), words)
+        table.add_row(f"{change:+.2f}", _times(math.exp(change)), percent(logistic(reached)), words)
     return table
+
+
+def _times(value: float) -> str:
+    """Finer than elsewhere near 1, where most parts are."""
+    return f"{value:.2f}" if 0.1 <= value < 10 else times(value)  # noqa: PLR2004 - beyond it two figures are as fine
 
 
 def _lines(movement: Movement) -> list[tuple[float, str]]:
@@ -131,6 +138,7 @@ def _notes(movements: Sequence[Movement], theater: Theater, span: tuple[datetime
     ]
     if any(part.guessed for movement in movements for part in movement.parts):
         lines.append("? a guess: too few draws lie between the two instants; a fit between them would tell more")
+    lines += met_lines({item.after.scenario: item.met for item in movements if item.met}, theater)
     lines += mark_lines(item.after for item in movements)
     for odds, asked, when in sides:
         as_of = f"odds as of {show_instant(odds.as_of, theater.timeline)}"

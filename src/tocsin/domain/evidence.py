@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tocsin.domain.counting import Tally, nested_counts
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.observation import Observation, effective
 from tocsin.domain.origin import group_echoes
@@ -42,6 +43,9 @@ class Alternative:
 
     value: float
     trust: float
+
+
+_SILENCE = (Alternative(0.0, 1.0),)  # one for all: what is the same object is quickly told to be equal
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,16 @@ class Evidence:
     def empty(self) -> bool:
         """Nothing is known: odds from it are the prior's."""
         return not self.cells
+
+
+def first_day_with_bearing(theater: Theater, as_of: datetime) -> date:
+    """The first day of which a report can have a bearing on the evidence at an instant: it may show attention.
+
+    Reports of days before it bear only as echoes or versions of later ones.
+    """
+    timeline = theater.timeline
+    first = timeline.number(timeline.last_day(as_of)) - timeline.window + 1
+    return timeline.start_of(first) - timedelta(days=ATTENTION_DAYS)
 
 
 def derive_evidence(theater: Theater, observations: Iterable[Observation], as_of: datetime) -> Evidence:
@@ -164,7 +178,6 @@ def _cells(
     first: int,
     as_of: datetime,
 ) -> Iterator[Cell]:
-    silence = (Alternative(0.0, 1.0),)
     for indicator in theater.indicators:
         silent = _silent_steps(theater.timeline, indicator, first, as_of)
         for step in range(theater.timeline.window):
@@ -172,7 +185,7 @@ def _cells(
             if origins := placed.get((indicator.id, step)):
                 yield _reported(theater, indicator, step, origins, first, as_of, silence_stands=stands)
             elif stands:
-                yield Cell(indicator.id, step, indicator.coverage, silence, (), silence_stands=True)
+                yield Cell(indicator.id, step, indicator.coverage, _SILENCE, (), silence_stands=True)
 
 
 def _reported(
@@ -227,7 +240,7 @@ def _exposure(
 def _in_until(timeline: Timeline, indicator: Indicator, reports: Iterable[Observation], as_of: datetime) -> date:
     """The last day of which news would be here by now, or is."""
     closed = timeline.last_ended(as_of) - timedelta(days=indicator.delay_days)
-    return max([closed, *(report.observed_on for report in reports)])
+    return max([closed, *(report.last_day for report in reports)])
 
 
 def _trusted(theater: Theater, reports: Iterable[Observation]) -> list[Observation]:
@@ -259,8 +272,10 @@ def _coverage(indicator: Indicator, reports: Sequence[Observation]) -> float:
 
 
 def _alternatives(indicator: Indicator, reports: Sequence[Observation], grades: GradeTable) -> tuple[Alternative, ...]:
-    voices = _voices(indicator, reports, grades)
-    return _nested(voices) if indicator.kind is Kind.COUNT else _in_turn(voices, indicator.kind)
+    if indicator.kind is Kind.COUNT:
+        tallies = (tally_of(report, grades.trust(report.grade)) for report in reports)
+        return tuple(Alternative(value, trust) for value, trust in nested_counts(tallies))
+    return _in_turn(_voices(indicator, reports, grades), indicator.kind)
 
 
 def _voices(indicator: Indicator, reports: Sequence[Observation], grades: GradeTable) -> list[Alternative]:
@@ -275,20 +290,9 @@ def _voices(indicator: Indicator, reports: Sequence[Observation], grades: GradeT
     ]
 
 
-def _nested(voices: Sequence[Alternative]) -> tuple[Alternative, ...]:
-    """Counts of different origins add up, best trusted first.
-
-    With trusts r₁ ≥ r₂ ≥ … the count is v₁+…+v_k with trust r_k − r_{k+1}: an incident is believed only where all
-    better trusted ones are. So equal grades simply add, and a report at trust 0 changes nothing.
-    """
-    totals: list[Alternative] = []
-    total = 0.0
-    for position, voice in enumerate(voices):
-        total += voice.value
-        following = voices[position + 1].trust if position + 1 < len(voices) else 0.0
-        if voice.trust > following:
-            totals.append(Alternative(total, voice.trust - following))
-    return tuple(totals)
+def tally_of(report: Observation, trust: float) -> Tally:
+    """What the best report of one origin says was counted."""
+    return Tally(report.id, report.observed_on, report.last_day, report.value, trust, total=report.through is not None)
 
 
 def _in_turn(voices: Sequence[Alternative], kind: Kind) -> tuple[Alternative, ...]:

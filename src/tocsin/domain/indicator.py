@@ -130,6 +130,7 @@ class Indicator:
 
     `coverage` is the chance that a thing that happened would have been seen; `delay_days` is the usual time until
     a report of it reaches us; `since` is the day from which silence counts (continuous collection only).
+    `expect_every_days` is the rhythm in which reports are expected, also of nothing seen, where there is one.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Indicator:
     baseline: Baseline
     levels: tuple[str, ...] = ()
     transform: Transform = Transform.NONE
+    expect_every_days: int | None = None
 
     def value_problem(self, value: float) -> str | None:
         """What values the indicator takes, if this is not one of them; None if it is."""

@@ -11,14 +11,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tocsin.domain.attachment import LINK_FORM, bad_links, read_links
-from tocsin.domain.errors import InvalidObservationError, Problem, Version
+from tocsin.domain.errors import InvalidObservationError, Problem
 from tocsin.domain.grading import Grade, parse_grade
+from tocsin.domain.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
     from tocsin.domain.indicator import Indicator
+    from tocsin.domain.timeline import Timeline
+from tocsin.domain.indicator import Kind
 from tocsin.domain.timeline import read_day
 
 ID_DIGITS = 16
@@ -34,6 +37,7 @@ class Observation:
 
     `recorded_at` is the instant from which it counts as known; history that was entered afterwards has in `entered_at`
     the instant at which it was really written down. Reports of one `origin` are echoes of one report and count once.
+    With `through` it is a total: what was counted in all from `observed_on` to that day, both included.
     `coverage` overrides the indicator's declared one. `links` are web addresses of what stands behind it.
     A later observation that names this one in `supersedes` replaces it (a correction) or, with `withdrawn`, removes
     it (a retraction), and says why in `reason`; nothing is edited. A version is superseded once at most.
@@ -55,6 +59,12 @@ class Observation:
     entered_at: datetime | None = None
     reason: str = ""
     links: tuple[str, ...] = ()
+    through: date | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The last day that it speaks of."""
+        return self.observed_on if self.through is None else self.through
 
     @property
     def written_at(self) -> datetime:
@@ -80,8 +90,16 @@ class Observation:
             self.supersedes,
             self.withdrawn,
             *sorted(self.links),
+            # Only where it is there: a report of one day keeps the id that it had before there were totals.
+            *([] if self.through is None else [["through", self.through.isoformat()]]),
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def written_from(self, instant: datetime) -> Observation:
+        """This as it is where it was not written down before an instant."""
+        if self.entered_at is None:
+            return replace(self, recorded_at=max(self.recorded_at, instant))
+        return replace(self, entered_at=max(self.entered_at, instant))
 
     def named(self) -> Observation:
         """This with the id that comes from its content.
@@ -92,7 +110,8 @@ class Observation:
 
     def version(self) -> Version:
         """This as a conflict tells it."""
-        says = f"{self.indicator} on {self.observed_on}: {self.value:g} at {self.grade}"
+        days = f"on {self.observed_on}" if self.through is None else f"from {self.observed_on} through {self.through}"
+        says = f"{self.indicator} {days}: {self.value:g} at {self.grade}"
         return Version(self.id, says, self.author, self.written_at, self.reason, withdrawn=self.withdrawn)
 
 
@@ -101,6 +120,7 @@ class Draft:
     """An observation as text that somebody typed or a file holds, before it is believed.
 
     `place` is the file it stands in ("" when typed) and `line` its line there. `links` are separated by blanks.
+    `through` is the last day of a total, empty for a report of one day.
     """
 
     indicator: str
@@ -114,6 +134,7 @@ class Draft:
     place: str = ""
     line: int | None = None
     links: str = ""
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +150,45 @@ class Report:
     source: str
     coverage: float | None
     links: tuple[str, ...]
+    through: date | None = None
 
 
-def read_drafts(drafts: Iterable[Draft], indicators: Mapping[str, Indicator], today: date) -> list[Report]:
+def read_drafts(
+    drafts: Iterable[Draft], indicators: Mapping[str, Indicator], today: date, timeline: Timeline | None = None
+) -> list[Report]:
     """Every draft as a report, or InvalidObservationError with every problem of every draft.
 
     Args:
         drafts: What to read.
         indicators: The declared indicators by id.
         today: The last day that is not in the future, in the theater's time zone.
+        timeline: The theater's, in one step of which a total must lie; None where no theater is at hand.
     """
-    problems: list[Problem] = []
-    reports = [report for draft in drafts if (report := _read(draft, indicators, today, problems)) is not None]
+    reports, problems = judge_drafts(drafts, indicators, today, timeline)
     if problems:
         raise InvalidObservationError(problems)
     return reports
 
 
-def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, problems: list[Problem]) -> Report | None:
+def judge_drafts(
+    drafts: Iterable[Draft], indicators: Mapping[str, Indicator], today: date, timeline: Timeline | None = None
+) -> tuple[list[Report], list[Problem]]:
+    """The drafts that can be believed, and every problem of every other; arguments as in `read_drafts`."""
+    problems: list[Problem] = []
+    read = (_read(draft, indicators, today, timeline, problems) for draft in drafts)
+    return [report for report in read if report is not None], problems
+
+
+def _read(
+    draft: Draft,
+    indicators: Mapping[str, Indicator],
+    today: date,
+    timeline: Timeline | None,
+    problems: list[Problem],
+) -> Report | None:
     indicator = indicators.get(draft.indicator)
     day = read_day(draft.observed_on)
+    through = read_day(draft.through)
     value = _number(draft.value)
     grade = parse_grade(draft.grade.strip().upper())
     coverage = _coverage(draft.coverage)
@@ -156,6 +196,11 @@ def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, proble
     refused = [
         ("indicator", draft.indicator, _indicator_wanted(draft.indicator, indicators)),
         ("observed_on", draft.observed_on, _day_wanted(day, today)),
+        (
+            "through",
+            draft.through,
+            _through_wanted(day, through, today, indicator, timeline) if draft.through else None,
+        ),
         ("value", draft.value, _value_wanted(value, indicator)),
         ("grade", draft.grade, _GRADE_FORM if grade is None else None),
         ("coverage", draft.coverage, _COVERAGE_FORM if draft.coverage and coverage is None else None),
@@ -166,8 +211,9 @@ def _read(draft: Draft, indicators: Mapping[str, Indicator], today: date, proble
     problems.extend(found)
     if found or indicator is None or day is None or value is None or grade is None:
         return None
-    origin = draft.origin or f"{draft.source or 'unnamed'}/{draft.indicator}/{draft.observed_on}"
-    return Report(indicator, day, value, grade, origin, draft.summary, draft.source, coverage, links)
+    days = draft.observed_on if through is None else f"{draft.observed_on}…{draft.through}"
+    origin = draft.origin or f"{draft.source or 'unnamed'}/{draft.indicator}/{days}"
+    return Report(indicator, day, value, grade, origin, draft.summary, draft.source, coverage, links, through)
 
 
 def _indicator_wanted(name: str, known: Mapping[str, Indicator]) -> str | None:
@@ -181,6 +227,21 @@ def _day_wanted(day: date | None, today: date) -> str | None:
     if day is None:
         return "a day of the calendar as YYYY-MM-DD"
     return f"a day that has begun: {today.isoformat()} or earlier" if day > today else None
+
+
+def _through_wanted(
+    first: date | None, last: date | None, today: date, indicator: Indicator | None, timeline: Timeline | None
+) -> str | None:
+    if last is None or first is None:
+        return "the last day of a total as YYYY-MM-DD, or nothing for a report of one day"
+    if indicator is not None and indicator.kind is not Kind.COUNT:
+        return f"nothing: totals are of counts, and {indicator.id} is of kind {indicator.kind}"
+    if not first < last <= today:
+        return f"a day after observed_on that has begun: {today.isoformat()} or earlier"
+    if timeline is not None and timeline.number(first) != timeline.number(last):
+        end = timeline.end_of(timeline.number(first))
+        return f"a day in the same {timeline.step} as observed_on: {end.isoformat()} or earlier; split the total there"
+    return None
 
 
 def _value_wanted(value: float | None, indicator: Indicator | None) -> str | None:
@@ -214,9 +275,9 @@ def _coverage(text: str) -> float | None:
     return number if number is not None and 0 < number <= 1 else None
 
 
-def reason_problems(reason: str, changed: str) -> list[Problem]:
-    """What is wrong with the reason for a change of the observation `changed`."""
-    wanted = _text_wanted(reason) if reason.strip() else f"in words, why {changed} is changed"
+def reason_problems(reason: str, done: str) -> list[Problem]:
+    """What is wrong with the reason why something is done, such as: "4f2a1c is changed"."""
+    wanted = _text_wanted(reason) if reason.strip() else f"in words, why {done}"
     return [Problem("", None, "reason", repr(reason), wanted)] if wanted else []
 
 
@@ -237,10 +298,11 @@ def states(observations: Iterable[Observation], as_of: datetime) -> dict[str, tu
     """
     known = [observation for observation in observations if observation.recorded_at <= as_of]
     changed_by = {item.supersedes: item for item in known if item.supersedes is not None}
-    return {item.id: _state(item, changed_by.get(item.id)) for item in known}
+    return {item.id: state_of(item, changed_by.get(item.id)) for item in known}
 
 
-def _state(item: Observation, changed_by: Observation | None) -> tuple[State, str | None]:
+def state_of(item: Observation, changed_by: Observation | None) -> tuple[State, str | None]:
+    """What had become of an observation that another had superseded, or none, and which id did that; see `states`."""
     if item.withdrawn:
         return State.RETRACTION, item.supersedes
     if changed_by is None:

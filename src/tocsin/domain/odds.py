@@ -22,7 +22,7 @@ class Status(StrEnum):
     REFIT_WANTED = "refit wanted"
     """More has changed since the fit than weights can follow; the odds are those of the fit's instant."""
     PRIOR_ONLY = "prior only"
-    """Nothing was known: these are the declared ranges speaking. Such odds never ring."""
+    """No observation of the window was known: these are the declared ranges speaking. Such odds never ring."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,15 @@ class Timeline:
     window: int
     zone: str
 
+    @property
+    def looks_back(self) -> str:
+        """How far back evidence goes, for people.
+
+        >>> Timeline(Step.WEEK, window=156, zone="Africa/Tunis").looks_back
+        '156 weeks'
+        """
+        return f"{self.window} {self.step}s"
+
     def number(self, day: date) -> int:
         """The number of the step that holds a day."""
         if self.step is Step.DAY:

@@ -101,11 +101,17 @@ def begin(theater: Theater, design: Design, evidence: Evidence) -> Start:
 
 
 def simulate(
-    design: Design, draws: Draws, start: Start, seed: int, futures: int, proceed: Callable[[], None] = lambda: None
+    design: Design,
+    draws: Draws,
+    start: Start,
+    seed: int,
+    futures: int,
+    proceed: Callable[[], None] = lambda: None,
+    at_once: int = _AT_ONCE,
 ) -> Futures:
     """Simulate `futures` futures of each draw; the same seed and draws give the same futures bit for bit.
 
-    `proceed` is called several times a second, by several threads, and may raise to stop it.
+    `proceed` is called several times a second, by `at_once` threads, and may raise to stop it.
 
     The chance per draw is an average over futures of I − b·(I − A): I is 1 once the scenario has occurred, A is the sum
     of its conditional chances per step until then. I − A is a martingale that starts at 0 (Doob's decomposition), so it
@@ -115,36 +121,31 @@ def simulate(
     together = max(_CHUNK // futures, 1)
     parts = [slice(low, min(low + together, len(draws))) for low in range(0, len(draws), together)]
 
-    def run(part: slice) -> _Outcome:
+    shape = len(design.scenarios), len(draws), len(start.step_days)
+    occurred, expected = np.empty(shape), np.empty(shape)
+    first_day = np.empty((*shape[:2], futures), dtype=np.uint16)
+
+    def run(part: slice) -> Floats:
         proceed()
-        return _follow(_Run(design, draws, part, start, seed, futures), len(start.step_days))
+        follower = _Run(design, draws, part, start, seed, futures)
+        moments = _follow(follower, occurred[:, part], expected[:, part])
+        first_day[:, part] = follower.first_day
+        return moments
 
     # Each part has random numbers of its own, so how many run at a time changes nothing but the time taken.
-    with ThreadPoolExecutor(_AT_ONCE) as threads:
-        outcomes = list(threads.map(run, parts))
-    occurred, expected, first_day = (
-        np.concatenate([getattr(outcome, name) for outcome in outcomes], axis=1)
-        for name in ("occurred", "expected", "first_day")
-    )
-    moments = np.sum([outcome.moments for outcome in outcomes], axis=0) / (len(draws) * futures)
+    with ThreadPoolExecutor(at_once) as threads:
+        moments = np.sum(list(threads.map(run, parts)), axis=0) / (len(draws) * futures)
     reached, noise = _reduce(occurred, expected, moments, futures)
     return Futures(np.cumsum(start.step_days), reached.astype(np.float32), noise, first_day)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Outcome:
-    """What came of n draws: means over futures of I and A (S, n, J), sums of I, I·(I − A), (I − A)², and first days."""
+def _follow(run: _Run, occurred: Floats, expected: Floats) -> Floats:
+    """Follow n draws to the end: means over futures of I and A are written into (S, n, J); (3, S, J) are given back.
 
-    occurred: Floats
-    expected: Floats
-    moments: Floats
-    first_day: NDArray[np.uint16]
-
-
-def _follow(run: _Run, steps: int) -> _Outcome:
-    scenarios, count = run.first_day.shape[:2]
-    occurred, expected = np.empty((scenarios, count, steps)), np.empty((scenarios, count, steps))
-    moments = np.zeros((3, scenarios, steps))
+    These are the sums of I, I·(I − A) and (I − A)².
+    """
+    steps = occurred.shape[2]
+    moments = np.zeros((3, len(occurred), steps))
     for step in range(steps):
         run.advance(step)
         happened = run.first_day != NEVER
@@ -152,19 +153,21 @@ def _follow(run: _Run, steps: int) -> _Outcome:
         occurred[:, :, step] = happened.mean(axis=2)
         expected[:, :, step] = run.expected.mean(axis=2)
         moments[:, :, step] = happened.sum(axis=(1, 2)), (happened * gap).sum(axis=(1, 2)), (gap**2).sum(axis=(1, 2))
-    return _Outcome(occurred, expected, moments, run.first_day)
+    return moments
 
 
 def _reduce(occurred: Floats, expected: Floats, moments: Floats, futures: int) -> tuple[Floats, Floats]:
-    gap = occurred - expected
+    """The chances and the noise; `occurred` and `expected` are used up, as each takes many mebibytes."""
+    gap = np.subtract(occurred, expected, out=expected)
     happened, cross, square = moments
     slope = np.where(square > 0, cross / np.where(square > 0, square, 1.0), 0.0)
-    reached = occurred - slope[:, None] * gap
+    reached = np.subtract(occurred, np.multiply(gap, slope[:, None], out=gap), out=occurred)
     # Mean square of I − b·(I − A) over all futures, less what lies between draws, is the variance within a draw.
     total = happened - 2 * slope * cross + slope**2 * square
-    within = np.maximum(total - (reached**2).mean(axis=1), 0.0) / max(futures - 1, 1)
+    within = np.maximum(total - np.square(reached, out=gap).mean(axis=1), 0.0) / max(futures - 1, 1)
     # Averages of a control variate can step out of [0, 1] and back down over time; a chance of "by then" cannot.
-    return np.clip(np.maximum.accumulate(reached, axis=2), 0.0, 1.0), within
+    np.maximum.accumulate(reached, axis=2, out=reached)
+    return np.clip(reached, 0.0, 1.0, out=reached), within
 
 
 class _Run:

@@ -10,6 +10,8 @@ import numpy as np
 from tocsin.ensemble.futures import NEVER, Futures
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tocsin.ensemble.design import Floats
 
 _BATCHES = 40
@@ -110,9 +112,30 @@ def weighted_quantiles(values: Floats, weights: Floats, shares: tuple[float, ...
 
 def joint(futures: Futures, first: int, second: int, days: int, weights: Floats) -> tuple[float, float | None]:
     """P(both within `days`), and P(first | second); the latter None where fewer than 100 effective futures have it."""
-    one = (futures.first_day[first] <= days) & (futures.first_day[first] != NEVER)
-    other = (futures.first_day[second] <= days) & (futures.first_day[second] != NEVER)
-    both = float(np.sum(weights * (one & other).mean(axis=1)))
-    condition = float(np.sum(weights * other.mean(axis=1)))
-    effective = condition * other.shape[1] / np.sum(weights**2)
+    return joint_of(reached_by(futures, first, days), reached_by(futures, second, days), weights)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ReachedBy:
+    """In which futures a scenario occurs in time: (D, ⌈M/8⌉) of bits, and how many there are of a draw."""
+
+    bits: NDArray[np.uint8]
+    futures: int
+
+    def share(self, other: ReachedBy) -> Floats:
+        """(D,) the share of each draw's futures in which both occur."""
+        return np.asarray(np.bitwise_count(self.bits & other.bits).sum(axis=1, dtype=np.int64) / self.futures)
+
+
+def reached_by(futures: Futures, scenario: int, days: int) -> ReachedBy:
+    """In which futures a scenario occurs within `days`."""
+    day = futures.first_day[scenario]
+    return ReachedBy(np.packbits((day <= days) & (day != NEVER), axis=1), day.shape[1])
+
+
+def joint_of(one: ReachedBy, other: ReachedBy, weights: Floats) -> tuple[float, float | None]:
+    """P(both), and P(one | other); see `joint`."""
+    both = float(np.sum(weights * one.share(other)))
+    condition = float(np.sum(weights * other.share(other)))
+    effective = condition * other.futures / np.sum(weights**2)
     return bounded(both), (bounded(both / condition) if effective >= 100 else None)  # noqa: PLR2004

@@ -15,7 +15,7 @@ from tocsin.ensemble.pressure import dynamics, step_on, sum_parts
 from tocsin.ensemble.psis import Smoothed, smooth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tocsin.domain.evidence import Cell, Evidence
     from tocsin.domain.theater import Theater
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tocsin.ensemble.design import Design, Floats
     from tocsin.ensemble.draws import Draws
     from tocsin.ensemble.ensemble import Ensemble
+    from tocsin.ensemble.futures import Futures, Start
+
+    type Simulated = Callable[[Design, Draws, Start, int, int], Futures]
 
 LIVE_FUTURES = 16
 """Futures of each draw, where time or counts have moved on and they must be simulated anew."""
@@ -44,17 +47,26 @@ class Live:
     out_of_reach: int
 
 
-def bring_up_to(theater: Theater, design: Design, ensemble: Ensemble, then: Evidence, now: Evidence, seed: int) -> Live:
+def bring_up_to(
+    theater: Theater,
+    design: Design,
+    ensemble: Ensemble,
+    then: Evidence,
+    now: Evidence,
+    seed: int,
+    simulated: Simulated = simulate,
+) -> Live:
     """The ensemble of a fit on `then`, brought up to `now`.
 
     1. Steps that began since are added to each draw's pressure, one path a draw. 2. Draws are weighted by the
     likelihood of what is new over that of what it replaces, a correction included, and by what did and did not occur
     meanwhile. 3. Futures are simulated anew where they start elsewhere: another day, or other counts on the books.
+    `simulated` may give them from memory: the same start, seed and draws give the same futures.
     """
     draws = advance(design, ensemble.draws, then, now, seed)
     futures = ensemble.futures
     if (start := begin(theater, design, now)) != begin(theater, design, then):
-        futures = simulate(design, draws, start, seed, LIVE_FUTURES)
+        futures = simulated(design, draws, start, seed, LIVE_FUTURES)
     weights = smooth(log_ratio(design, draws, then, now))
     return Live(replace(ensemble, draws=draws, futures=futures), weights, out_of_reach(design, draws, then, now))
 

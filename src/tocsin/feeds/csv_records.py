@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused before they are read."""
 
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAVE_AS_UTF8 = "UTF-8 text; save the file again as UTF-8 (in a spreadsheet: “CSV UTF-8”)"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FIRST_LINE = 1
@@ -41,37 +41,49 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What a file's header may name, and what it must."""
+    """What a file's header may name, and what it must; `known_as` says which the known ones are."""
 
     required: Sequence[str]
     optional: Sequence[str] = ()
+    known_as: str = "one of"
 
     @property
     def known(self) -> tuple[str, ...]:
         """All of them, required first."""
         return (*self.required, *self.optional)
 
+    def name_problems(self, names: Sequence[str], where: str, what: str) -> list[tuple[str, str, str]]:
+        """Field, value and what is accepted for everything wrong with names of columns, wherever they stand."""
+        problems = [
+            (where, f"{name!r} twice", f"each {what} once") for name, times in Counter(names).items() if times > 1
+        ]
+        accepted = f"{self.known_as} {','.join(self.known)}"
+        unknown = [name for name in dict.fromkeys(names) if name not in self.known]
+        problems += [(what, repr(name), accepted) for name in unknown]
+        missing = [name for name in self.required if name not in names]
+        return problems + [(where, f"without {name!r}", f"a {what} {name!r}") for name in missing]
 
-def read_records(data: bytes, place: str, columns: Columns) -> tuple[Sheet, list[Problem]]:
+
+def read_records(data: bytes, place: str, columns: Columns, separator: str = ",") -> tuple[Sheet, list[Problem]]:
     """The records that have the header's shape, and a problem for everything else.
 
     Args:
-        data: The file: UTF-8 (a byte order mark is fine), comma-separated, with a header line.
+        data: The file: UTF-8 (a byte order mark is fine), separated as said, with a header line.
         place: The name of the file, for problems.
         columns: The columns to accept. A file may have them in any order.
+        separator: What stands between cells.
     """
-    unreadable = [Problem(place, line, *what) for line, *what in _unreadable(data)]
-    if unreadable:
-        return Sheet(), unreadable
-    rows, problems = _rows(data.decode("utf-8-sig"), place)
+    if no_text := [Problem(place, line, *what) for line, *what in unreadable(data)]:
+        return Sheet(), no_text
+    rows, problems = _rows(data.decode("utf-8-sig"), place, separator)
     if not rows:
         nothing = Problem(place, None, "content", "empty", "a header line and records under it")
         return Sheet(), problems or [nothing]
     (header_line, header), *body = rows
-    if separator := _separator(header):
-        accepted = f"commas, as in: {','.join(columns.known)}"
-        return Sheet(), [Problem(place, header_line, "separator", separator, accepted)]
-    problems += [Problem(place, header_line, *what) for what in _header_problems(header, columns)]
+    if other := _other_separator(header, separator):
+        accepted = f"{_SEPARATORS[separator]}, as in: {separator.join(columns.known)}"
+        return Sheet(), [Problem(place, header_line, "separator", other, accepted)]
+    problems += [Problem(place, header_line, *what) for what in columns.name_problems(header, "header", "column")]
     records: list[Record] = []
     for line, cells in body:
         if len(cells) == len(header):
@@ -83,7 +95,7 @@ def read_records(data: bytes, place: str, columns: Columns) -> tuple[Sheet, list
     return Sheet(tuple(header), tuple(records)), problems
 
 
-def _unreadable(data: bytes) -> Iterator[tuple[int | None, str, str, str]]:
+def unreadable(data: bytes) -> Iterator[tuple[int | None, str, str, str]]:
     """Line, field, value and what is accepted, for everything that keeps the bytes from being text."""
     if len(data) > MAX_BYTES:
         yield None, "size", f"{len(data):,} bytes", f"at most {MAX_BYTES:,} bytes; split the file"
@@ -101,9 +113,9 @@ def _unreadable(data: bytes) -> Iterator[tuple[int | None, str, str, str]]:
             yield line, "encoding", place, _SAVE_AS_UTF8
 
 
-def _rows(text: str, place: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+def _rows(text: str, place: str, separator: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
     """Every row that is not blank with the line on which it begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[tuple[int, list[str]]] = []
     problems: list[Problem] = []
     while True:
@@ -136,22 +148,10 @@ def _quoting(said: str) -> tuple[str, str, bool]:
     )
 
 
-def _separator(header: Sequence[str]) -> str | None:
-    """The name of another separator, where the header has no comma and such a mark in it."""
+def _other_separator(header: Sequence[str], separator: str) -> str | None:
+    """The name of another separator, where the header has one cell and such a mark in it."""
     alone = header[0] if len(header) == 1 else ""
-    return next((name for mark, name in _SEPARATORS.items() if mark in alone), None)
-
-
-def _header_problems(header: Sequence[str], columns: Columns) -> list[tuple[str, str, str]]:
-    accepted = ",".join(columns.known)
-    problems = [
-        ("header", f"{name!r} twice", "each column once") for name, times in Counter(header).items() if times > 1
-    ]
-    unknown = [name for name in dict.fromkeys(header) if name not in columns.known]
-    problems += [("column", repr(name), f"one of {accepted}") for name in unknown]
-    missing = [name for name in columns.required if name not in header]
-    problems += [("header", f"without {name!r}", f"a column {name!r}") for name in missing]
-    return problems
+    return next((name for mark, name in _SEPARATORS.items() if mark != separator and mark in alone), None)
 
 
 def _shape(header: Sequence[str], cells: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Observations as comma-separated text: the form of shipped history and of imports."""
+"""Observations as comma-separated text: the form of shipped history."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from tocsin.domain.errors import InvalidObservationError, Problem
-from tocsin.domain.observation import Draft
-from tocsin.feeds.csv_records import Columns, Record, read_records
+from tocsin.domain.errors import InvalidObservationError
+from tocsin.domain.observation_mapping import own_columns
+from tocsin.feeds.observation_file import Form, read_observation_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
-_GRADE_COLUMNS = ("grade", "reliability", "credibility")
-_COLUMNS = Columns(
-    required=("observed_on", "indicator", "value"),
-    optional=(*_GRADE_COLUMNS, "origin", "summary", "source", "coverage", "links"),
-)
+    from tocsin.domain.observation import Draft
+
 _WRITTEN = ("observed_on", "indicator", "value", "grade", "origin", "summary", "source")
 
 
@@ -31,12 +28,10 @@ def read_observation_csv(data: bytes, place: str) -> list[Draft]:
     >>> read_observation_csv(b"observed_on,indicator,value,grade\n2016-03-07,a/b,1,B2\n", "x.csv")[0].grade
     'B2'
     """
-    sheet, problems = read_records(data, place, _COLUMNS)
-    if sheet.header:
-        problems += _grade_column_problems(sheet.header, place)
+    drafts, problems = read_observation_file(data, place, Form.CSV, own_columns())
     if problems:
         raise InvalidObservationError(problems)
-    return [_draft(record, place) for record in sheet.records]
+    return drafts
 
 
 def write_observation_csv(drafts: Iterable[Draft]) -> bytes:
@@ -46,38 +41,3 @@ def write_observation_csv(drafts: Iterable[Draft]) -> bytes:
     writer.writerow(_WRITTEN)
     writer.writerows([getattr(draft, name) for name in _WRITTEN] for draft in drafts)
     return text.getvalue().encode()
-
-
-def _grade_column_problems(header: Collection[str], place: str) -> list[Problem]:
-    found = [name for name in _GRADE_COLUMNS if name in header]
-    if found in (["grade"], ["reliability", "credibility"]):
-        return []
-    accepted = "either a column 'grade' (such as B2) or both 'reliability' (B) and 'credibility' (2)"
-    return [Problem(place, None, "header", "with " + (" and ".join(found) or "no grade"), accepted)]
-
-
-def _draft(record: Record, place: str) -> Draft:
-    cells = record.cells
-    return Draft(
-        indicator=cells["indicator"],
-        observed_on=cells["observed_on"],
-        value=cells["value"],
-        grade=_grade(cells),
-        origin=cells.get("origin", ""),
-        summary=cells.get("summary", ""),
-        source=cells.get("source", ""),
-        coverage=cells.get("coverage", ""),
-        place=place,
-        line=record.line,
-        links=cells.get("links", ""),
-    )
-
-
-def _grade(cells: dict[str, str]) -> str:
-    if "grade" in cells:
-        return cells["grade"]
-    reliability, credibility = cells["reliability"], cells["credibility"]
-    if len(reliability) == len(credibility) == 1:
-        return reliability + credibility
-    # Joined, "" and "B2" would pass for a grade; so the refusal shows both cells as they are.
-    return f"reliability {reliability!r} and credibility {credibility!r}"

@@ -1,22 +1,22 @@
-"""Events of the UCDP Georeferenced Event Dataset (GED) as drafts, by declared rules.
-
-An event may be evidence about several indicators, so every rule that matches gives a draft, not only the
-first. Two rules for one indicator do no harm: their drafts share the event's origin, and echoes count once.
-"""
+"""Events of the UCDP Georeferenced Event Dataset (GED) in the columns of its yearly file, and the shipped history."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import InvalidObservationError, Problem
-from tocsin.domain.observation import Draft
+from tocsin.domain.incident import Incident
+from tocsin.domain.mapping import Mismatch, draft_of, mismatch, shared_key
 from tocsin.feeds.csv_records import Columns, Record, read_records
-from tocsin.feeds.ucdp_ged_rules import Rule, Rules, Violence
+from tocsin.feeds.deaths import read_deaths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
+
+    from tocsin.domain.feed import Feed
+    from tocsin.domain.observation import Draft
 
 _COLUMNS = Columns(
     required=(
@@ -36,131 +36,72 @@ _COLUMNS = Columns(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One GED event, as far as rules look at it. `best` is the best estimate of deaths."""
+class Violence(IntEnum):
+    """UCDP's `type_of_violence`."""
 
-    id: int
-    day: date
-    country: str
-    violence: Violence
-    side_a: str
-    side_b: str
-    latitude: float
-    longitude: float
-    best: int
+    STATE_BASED = 1
+    NON_STATE = 2
+    ONE_SIDED = 3
+
+    @property
+    def words(self) -> str:
+        """As the codebook and the rules write it."""
+        return self.name.lower().replace("_", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Unmapped:
-    """An event that no rule matched, and for each rule the first thing that did not hold."""
+def read_events(data: bytes, place: str) -> dict[str, Incident]:
+    """The events of a file in GED's columns by id, in order of day and id.
 
-    event: Event
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """What the rules made of the events, in order of day and id: every event is in one of the two."""
-
-    drafts: tuple[Draft, ...]
-    unmapped: tuple[Unmapped, ...]
-
-
-def read_events(data: bytes, place: str) -> list[Event]:
-    """The events of a file in GED's columns, or InvalidObservationError with everything wrong with it."""
+    InvalidObservationError with everything wrong with it.
+    """
     sheet, problems = read_records(data, place, _COLUMNS)
     if problems:
         raise InvalidObservationError(problems)
-    events = [event for record in sheet.records if (event := _event(record, place, problems)) is not None]
+    found = [event for record in sheet.records if (event := _event(record, place, problems)) is not None]
     if problems:
         raise InvalidObservationError(problems)
-    return events
+    return {str(number): incident for number, incident in sorted(found, key=lambda pair: (pair[1].day, pair[0]))}
 
 
-def map_events(events: Iterable[Event], rules: Rules) -> Mapped:
-    """Every event by every rule that matches it."""
+def map_history(
+    events: Mapping[str, Incident], feed: Feed, source: str
+) -> tuple[list[Draft], dict[str, tuple[Mismatch, ...]]]:
+    """The drafts that a feed's rules make of a file of events, and by id why the others match none.
+
+    Not as a live feed does: the file is whole and in order, so events that count once share the first one's origin, and
+    origins are `ucdp-<id>`, as the chronicle names them.
+    """
     drafts: list[Draft] = []
-    unmapped: list[Unmapped] = []
-    origin_of = _Origins(rules)
-    for event in sorted(events, key=lambda event: (event.day, event.id)):
-        mismatches = {rule.id: _mismatch(event, rule) for rule in rules.rules}
-        matching = [rule for rule in rules.rules if mismatches[rule.id] is None]
-        drafts.extend(_draft(event, rule, origin_of(event, rule), rules.source) for rule in matching)
+    unmapped: dict[str, tuple[Mismatch, ...]] = {}
+    first: dict[str, str] = {}
+    for name, event in events.items():
+        found = [(rule, mismatch(event, rule)) for rule in feed.rules]
+        matching = [rule for rule, why in found if why is None]
+        for rule in matching:
+            own = feed.same_as.get(name, f"ucdp-{name}")
+            key = shared_key(event, rule)
+            shared = own if key is None else first.setdefault(key, own)
+            # What is declared stands: it says which report of another source this event is.
+            origin = own if name in feed.same_as else shared
+            drafts.append(draft_of(event, rule, name=f"UCDP {name}", origin=origin, source=source))
         if not matching:
-            unmapped.append(Unmapped(event, "; ".join(f"{name}: {why}" for name, why in mismatches.items())))
-    return Mapped(tuple(drafts), tuple(unmapped))
+            unmapped[name] = tuple(why for _, why in found if why is not None)
+    return drafts, unmapped
 
 
-class _Origins:
-    """The origin of each event, where events that are to count once share the first one's."""
-
-    def __init__(self, rules: Rules) -> None:
-        self._declared = {item.event: item.origin for item in rules.same_as}
-        self._first: dict[tuple[str, date, float, float], str] = {}
-
-    def __call__(self, event: Event, rule: Rule) -> str:
-        declared = self._declared.get(event.id)
-        own = f"ucdp-{event.id}" if declared is None else declared
-        if not rule.once_a_day_and_place:
-            return own
-        first = self._first.setdefault((rule.id, event.day, event.latitude, event.longitude), own)
-        # What is declared stands: it says which report of another source this event is.
-        return first if declared is None else own
-
-
-def _event(record: Record, place: str, problems: list[Problem]) -> Event | None:
+def _event(record: Record, place: str, problems: list[Problem]) -> tuple[int, Incident] | None:
     cells = record.cells
     try:
-        return Event(
-            id=int(cells["id"]),
+        incident = Incident(
             day=date.fromisoformat(cells["date_start"]),
+            kind=Violence(int(cells["type_of_violence"])).words,
             country=cells["country"],
-            violence=Violence(int(cells["type_of_violence"])),
-            side_a=cells["side_a"],
-            side_b=cells["side_b"],
             latitude=float(cells["latitude"]),
             longitude=float(cells["longitude"]),
-            best=int(cells["best"]),
+            actors=(cells["side_a"], cells["side_b"]),
+            deaths=read_deaths(cells["best"]),
         )
+        return int(cells["id"]), incident
     except ValueError as error:
         problems.append(Problem(place, record.line, "event", str(error), "the columns as UCDP writes them"))
         return None
-
-
-def _mismatch(event: Event, rule: Rule) -> str | None:
-    """The first thing that a rule asks and the event is not; None where it matches."""
-    dates = rule.first_day <= event.day <= rule.last_day
-    place = any(box.holds(event.latitude, event.longitude) for box in rule.within)
-    actor = rule.actor_contains in event.side_a or rule.actor_contains in event.side_b
-    asked = (
-        (event.country == rule.country, f"in {event.country}"),
-        (dates, f"on {event.day}, outside its dates"),
-        (place, f"at {_position(event)}, outside {rule.place}"),
-        (event.violence in rule.types, f"{event.violence.words} violence"),
-        (actor, f"no side is {rule.actor_contains}"),
-        (event.best >= rule.min_best_deaths, f"{event.best} dead, fewer than {rule.min_best_deaths}"),
-    )
-    return next((why for holds, why in asked if not holds), None)
-
-
-def _draft(event: Event, rule: Rule, origin: str, source: str) -> Draft:
-    summary = (
-        f"UCDP {event.id}, {event.violence.words}, {event.side_a} against {event.side_b}, best estimate "
-        f"{event.best} dead, at {_position(event)}: {rule.place} (rule {rule.id})"
-    )
-    return Draft(
-        indicator=rule.indicator,
-        observed_on=event.day.isoformat(),
-        value=f"{rule.value:g}",
-        grade=rule.grade,
-        origin=origin,
-        summary=summary,
-        source=source,
-    )
-
-
-def _position(event: Event) -> str:
-    north_south = "N" if event.latitude >= 0 else "S"
-    east_west = "E" if event.longitude >= 0 else "W"
-    return f"{abs(event.latitude):.1f} {north_south} {abs(event.longitude):.1f} {east_west}"

@@ -14,9 +14,12 @@ from sqlalchemy import Engine, Row, insert, select
 
 from tocsin.domain.diagnosis import Diagnosis
 from tocsin.domain.errors import DamagedArtifactError, StoreError
+from tocsin.domain.event import Event, EventKind
 from tocsin.domain.fit import Fit
+from tocsin.domain.instants import write_instant
 from tocsin.domain.sensitivity import Sensitivity
 from tocsin.store.engine import reading, writing
+from tocsin.store.event import write_events
 from tocsin.store.tables import fit as table
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ class FitShelf:
         self._engine = engine
         self._folder = folder
 
-    def save(self, fit: Fit, draws: bytes) -> None:
+    def save(self, fit: Fit, draws: bytes, actor: str) -> None:
         """Write the draws, then the row: a reader never sees a row whose draws are not whole.
 
         The same fit again keeps the row that is there and writes the draws anew, which heals a damaged file.
@@ -51,14 +54,15 @@ class FitShelf:
             there = connection.execute(select(table).where(table.c.id == fit.id)).one_or_none()
             if there is None:
                 connection.execute(insert(table), [_row(fit)])
+                write_events(connection, [_event_of(fit, actor)])
             else:
-                self._refuse_other_draws(_fit(there), fit)
+                self._refuse_other_draws(read_fit(there), fit)
 
     def find(self, fit_id: str) -> Fit | None:
         """The fit of that id, accepted or not."""
         with reading(self._engine) as connection:
             row = connection.execute(select(table).where(table.c.id == fit_id)).one_or_none()
-        return None if row is None else _fit(row)
+        return None if row is None else read_fit(row)
 
     def accepted(self, theater: str, as_of: datetime) -> list[Fit]:
         """The accepted fits whose `as_of` is not after the given one: the latest first, of equals the last recorded."""
@@ -69,7 +73,15 @@ class FitShelf:
             .order_by(table.c.as_of.desc(), table.c.recorded_at.desc(), table.c.id)
         )
         with reading(self._engine) as connection:
-            return [_fit(row) for row in connection.execute(question)]
+            return [read_fit(row) for row in connection.execute(question)]
+
+    def recorded(self, theater: str, as_of: datetime) -> list[Fit]:
+        """Every fit of a theater recorded by an instant, rejected ones too: the last recorded first."""
+        question = select(table).where(table.c.theater == theater, table.c.recorded_at <= as_of)
+        with reading(self._engine) as connection:
+            found = [read_fit(row) for row in connection.execute(question)]
+        # Sorted here, and by id where instants are equal: databases order text differently.
+        return sorted(found, key=lambda fit: (fit.recorded_at, fit.id), reverse=True)
 
     def draws(self, fit: Fit) -> bytes:
         """The stored draws; DamagedArtifactError if they do not match `fit.sha256`."""
@@ -94,6 +106,17 @@ class FitShelf:
                 "same recipe gave different numbers, as another processor family can; the recorded fit stays"
             )
             raise StoreError(msg)
+
+
+def _event_of(fit: Fit, actor: str) -> Event:
+    return Event(
+        kind=EventKind.FIT_ACCEPTED if fit.accepted else EventKind.FIT_REJECTED,
+        at=fit.recorded_at,
+        theater=fit.theater,
+        subject=fit.id,
+        actor=actor,
+        detail={"as_of": write_instant(fit.as_of), "rejections": list(fit.rejections)},
+    )
 
 
 def _write_durably(path: Path, content: bytes) -> None:
@@ -137,7 +160,16 @@ def _row(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _fit(row: Row[Any]) -> Fit:
+def read_fit(row: Row[Any]) -> Fit:
+    """The fit that a row holds; StoreError, with its id, where it holds none."""
+    try:
+        return _fit_of(row)
+    except (AttributeError, TypeError, ValueError) as error:
+        msg = f"fit {row.id} cannot be read ({error}); the store was changed by something else than Tocsin"
+        raise StoreError(msg) from error
+
+
+def _fit_of(row: Row[Any]) -> Fit:
     return Fit(
         id=row.id,
         theater=row.theater,

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 
 from tocsin.domain.errors import StoreError
 from tocsin.store.engine import open_engine, reading, writing
@@ -36,14 +33,14 @@ class Revision:
 def upgrade(store: Engine | str) -> Revision:
     """Bring a store, given by engine or address, to the newest revision, all at once; again does nothing."""
     engine = open_engine(store) if isinstance(store, str) else store
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     try:
         # The writer's lock comes before the reading: of two processes that start at once, one waits.
-        with writing(engine) as connection:
-            _refuse_newer(_revision(connection))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        with writing(engine, unhurried=True) as connection:
+            found = _revision(connection)
+            _refuse_newer(found)
+            if found.up_to_date:
+                return found
+            _migrate(connection)
             return _revision(connection)
     finally:
         if isinstance(store, str):
@@ -66,17 +63,34 @@ def require_current(engine: Engine) -> None:
         raise StoreError(msg)
 
 
+def _migrate(connection: Connection) -> None:
+    # Imported here: Alembic takes a while to load, and most stores are up to date.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _known() -> list[str]:
+    """The revisions that this Tocsin knows, oldest first: each is what the name of its file begins with."""
+    return sorted(path.stem.partition("_")[0] for path in (_SCRIPTS / "versions").glob("[!_]*.py"))
+
+
 def _revision(connection: Connection) -> Revision:
-    head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
-    if head is None:
+    known = _known()
+    if not known:
         msg = f"no migrations in {_SCRIPTS}; install Tocsin again"
         raise StoreError(msg)
-    return Revision(MigrationContext.configure(connection).get_current_revision(), head)
+    versioned = inspect(connection).has_table("alembic_version")
+    at = text("SELECT version_num FROM alembic_version")
+    return Revision(connection.execute(at).scalar_one_or_none() if versioned else None, known[-1])
 
 
 def _refuse_newer(found: Revision) -> None:
-    known = {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
-    if found.current is not None and found.current not in known:
+    if found.current is not None and found.current not in _known():
         msg = (
             f"the store is at revision {found.current}, which this Tocsin (up to {found.head}) does not "
             "know: a newer one wrote it. Install that version; tocsin db upgrade only goes forward"

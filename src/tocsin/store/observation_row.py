@@ -22,7 +22,7 @@ def to_row(item: Observation, fingerprint: str) -> dict[str, Any]:
         "fingerprint": fingerprint,
         "indicator": item.indicator,
         "observed_on": item.observed_on,
-        "value": item.value,
+        "value": item.value + 0.0,  # not -0.0, which SQLite does not keep
         "grade": str(item.grade),
         "origin": item.origin,
         "summary": item.summary,
@@ -30,11 +30,12 @@ def to_row(item: Observation, fingerprint: str) -> dict[str, Any]:
         "author": item.author,
         "recorded_at": item.recorded_at,
         "entered_at": item.entered_at,
-        "coverage": item.coverage,
+        "coverage": None if item.coverage is None else item.coverage + 0.0,
         "supersedes": item.supersedes,
         "withdrawn": item.withdrawn,
         "reason": item.reason,
         "links": json.dumps(item.links),
+        "through": item.through,
     }
 
 

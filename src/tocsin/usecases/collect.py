@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tocsin.domain.errors import InvalidInputError, OutdatedFitError, Problem
-from tocsin.domain.evidence import COUNTED_TRUST
+from tocsin.domain.evidence import COUNTED_TRUST, first_day_with_bearing
 from tocsin.domain.observation import effective
 from tocsin.domain.wording import likelihood_words
 from tocsin.ensemble.collect import NOTHING, Amount, Joint, Outlook, amounts, outlook, tabulate, tabulate_counted
@@ -23,14 +23,13 @@ from tocsin.usecases.ports import Progress
 from tocsin.usecases.read_odds import Standing, stand_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from numpy.typing import NDArray
 
     from tocsin.domain.evidence import Evidence
     from tocsin.domain.grading import Grade
-    from tocsin.domain.observation import Observation
     from tocsin.domain.theater import Theater
     from tocsin.ensemble.design import Design, Floats
     from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
@@ -140,8 +139,7 @@ def collect(
         side=likelihood_words if question.threshold is None else partial(_reaches, question.threshold),
         report=report,
     )
-    observations = ledger.observations([indicator.id for indicator in theater.indicators], standing.as_of)
-    last = _last_reports(theater, observations, standing.as_of)
+    last = _last_reports(theater, ledger, standing.as_of)
     worths = [desk.worth(position, last.get(name)) for position, name in enumerate(design.indicators)]
     report(Progress("weighing readings", len(worths), len(worths)))
     ranked = sorted(worths, key=lambda worth: (worth.total.below_noise, -worth.total.bits))
@@ -163,9 +161,14 @@ def _horizons(theater: Theater, question: Question) -> tuple[int, ...]:
     return tuple(scenario.horizons[-1] if days is None else days for scenario in theater.scenarios)
 
 
-def _last_reports(theater: Theater, observations: Sequence[Observation], as_of: datetime) -> dict[str, int]:
+def _last_reports(theater: Theater, ledger: Ledger, as_of: datetime) -> dict[str, int]:
+    """Days since the last report that stands, by indicator; only of those silent for long is everything read."""
+    names = [indicator.id for indicator in theater.indicators]
+    recent = effective(ledger.observations(names, as_of, first_day_with_bearing(theater, as_of)), as_of)
+    silent = set(names) - {item.indicator for item in recent}
+    standing = (*effective(ledger.observations(sorted(silent), as_of), as_of), *recent)
     today = theater.timeline.last_day(as_of)
-    return {item.indicator: (today - item.observed_on).days for item in effective(observations, as_of)}
+    return {item.indicator: (today - item.observed_on).days for item in standing}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -12,7 +12,7 @@ from tocsin.usecases.observe import observation_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from tocsin.domain.indicator import Indicator
     from tocsin.domain.timeline import Timeline
@@ -24,7 +24,8 @@ class Changes:
     """What is to be different, as text that somebody typed; None leaves a field as it is.
 
     Empty text means what it means in a draft: of `coverage` the indicator's declared one, of `origin` one made of
-    source, indicator and day, of `links` none. `indicator` is there to be refused in words.
+    source, indicator and day, of `links` none, of `through` a report of one day. `indicator` is there to be
+    refused in words.
     """
 
     observed_on: str | None = None
@@ -36,6 +37,7 @@ class Changes:
     coverage: str | None = None
     links: str | None = None
     indicator: str | None = None
+    through: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +80,28 @@ def correct(
         ConflictError: It has been superseded or withdrawn already.
     """
     before = find_observation(name, indicators=indicators, ledger=ledger)
-    report = _changed(before, changes, reason, indicators, timeline.last_day(now))
+    report = _changed(before, changes, reason, indicators, timeline, now)
     after = replace(observation_of(report, author, now, None), supersedes=before.id, reason=reason.strip()).named()
     recorded = ledger.record([after])
-    return Corrected(before, after, added=bool(recorded.added))
+    return Corrected(before, recorded.written(after), added=bool(recorded.added))
 
 
 def _changed(
-    before: Observation, changes: Changes, reason: str, indicators: Mapping[str, Indicator], today: date
+    before: Observation,
+    changes: Changes,
+    reason: str,
+    indicators: Mapping[str, Indicator],
+    timeline: Timeline,
+    now: datetime,
 ) -> Report:
     """The report as it would be, or everything wrong with it at once."""
-    problems = reason_problems(reason, before.id)
+    problems = reason_problems(reason, f"{before.id} is changed")
     if changes.indicator not in {None, before.indicator}:
         accepted = f"{before.indicator}: to move a report to another indicator, retract it and report it anew"
         problems.append(Problem("", None, "indicator", repr(changes.indicator), accepted))
     report = None
     try:
-        (report,) = read_drafts([_draft(before, changes)], indicators, today)
+        (report,) = read_drafts([_draft(before, changes)], indicators, timeline.last_day(now), timeline)
     except InvalidObservationError as error:
         problems.extend(error.problems)
     if report is not None and not problems and _says_the_same(report, before):
@@ -119,6 +126,7 @@ def _draft(before: Observation, changes: Changes) -> Draft:
         source=text(changes.source, before.source),
         coverage=text(changes.coverage, "" if before.coverage is None else repr(before.coverage)),
         links=text(changes.links, " ".join(before.links)),
+        through=text(changes.through, "" if before.through is None else before.through.isoformat()),
     )
 
 

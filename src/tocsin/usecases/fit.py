@@ -10,7 +10,7 @@ import numpy as np
 
 from tocsin.domain.diagnosis import Diagnosis, rejections
 from tocsin.domain.errors import DamagedArtifactError
-from tocsin.domain.evidence import Evidence, derive_evidence
+from tocsin.domain.evidence import Evidence, derive_evidence, first_day_with_bearing
 from tocsin.domain.fit import Fit
 from tocsin.ensemble.cells import lay_out_cells, lay_out_window
 from tocsin.ensemble.design import Design, lay_out
@@ -54,15 +54,18 @@ def fit_theater(
     as_of: datetime,
     now: datetime,
     seed: int,
+    actor: str,
     limits: Limits,
     report: Callable[[Progress], None],
 ) -> Fit:
     """Fit, judge and record; a recipe that was run before is not run again, as it would give the same bits.
 
     1. Derive the evidence known at `as_of`. 2. Sample the posterior, or the prior where nothing is known. 3. Simulate
-    futures. 4. Diagnose and decide. 5. Write the draws, then the row, rejected fits too.
+    futures. 4. Diagnose and decide. 5. Write the draws, then the row, rejected fits too, and that `actor` had it made.
     """
-    observations = means.ledger.observations([indicator.id for indicator in theater.indicators], as_of)
+    means.ledger.await_writers()
+    indicators = [indicator.id for indicator in theater.indicators]
+    observations = means.ledger.observations(indicators, as_of, first_day_with_bearing(theater, as_of))
     evidence = derive_evidence(theater, observations, as_of)
     design = lay_out(theater)
     identity = declared(theater, design), counted(theater, design, evidence)
@@ -93,7 +96,7 @@ def fit_theater(
         sample_seconds=sampled.sample_seconds,
     )
     limits.check()
-    means.fits.save(fit, data)
+    means.fits.save(fit, data, actor)
     return fit
 
 

@@ -9,7 +9,7 @@ from tocsin.domain.timeline import Timeline, known_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from tocsin.domain.indicator import Indicator
     from tocsin.usecases.ports import Ledger, Recorded
@@ -39,17 +39,39 @@ def observe(
         history: They are history without a recording instant: each counts as known at the end of its day plus its
             indicator's delay, and not from `now`.
     """
-    reports = read_drafts(drafts, indicators, today=timeline.last_day(now))
-    return ledger.record(
-        [
-            observation_of(report, author, _known_at(report, timeline) if history else now, now if history else None)
-            for report in reports
-        ]
-    )
+    drawn = draw_up(drafts, indicators=indicators, timeline=timeline, now=now, author=author, history=history)
+    return ledger.record(drawn)
 
 
-def _known_at(report: Report, timeline: Timeline) -> datetime:
-    return known_since(timeline, report.observed_on, report.indicator.delay_days)
+def draw_up(
+    drafts: Iterable[Draft],
+    *,
+    indicators: Mapping[str, Indicator],
+    timeline: Timeline,
+    now: datetime,
+    author: str,
+    history: bool,
+) -> list[Observation]:
+    """The observations that `observe` would record, each with the id that it has in any ledger."""
+    reports = read_drafts(drafts, indicators, timeline.last_day(now), timeline)
+    return observations_of(reports, timeline, now, author, history=history)
+
+
+def observations_of(
+    reports: Iterable[Report], timeline: Timeline, now: datetime, author: str, *, history: bool
+) -> list[Observation]:
+    """Accepted reports as observations that are recorded now; see `observe`."""
+    if not history:
+        return [observation_of(report, author, now, None) for report in reports]
+    # A time zone is asked for once a day and delay: a file has many rows of each.
+    instants: dict[tuple[date, int], datetime] = {}
+    observations = []
+    for report in reports:
+        when = report.through or report.observed_on, report.indicator.delay_days
+        if when not in instants:
+            instants[when] = known_since(timeline, *when)
+        observations.append(observation_of(report, author, instants[when], now))
+    return observations
 
 
 def observation_of(report: Report, author: str, recorded_at: datetime, entered_at: datetime | None) -> Observation:
@@ -68,4 +90,5 @@ def observation_of(report: Report, author: str, recorded_at: datetime, entered_a
         entered_at=entered_at,
         coverage=report.coverage,
         links=report.links,
+        through=report.through,
     ).named()

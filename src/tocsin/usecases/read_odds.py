@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tocsin.domain.elicitation import logit
 from tocsin.domain.errors import NoFitError
-from tocsin.domain.evidence import derive_evidence
+from tocsin.domain.evidence import derive_evidence, first_day_with_bearing
+from tocsin.domain.met_rule import MetRule, met_rules
 from tocsin.domain.odds import Interval, JointOdds, Odds, Status
 from tocsin.domain.sensitivity import prior_driven
 from tocsin.domain.wording import word
 from tocsin.ensemble.design import lay_out
+from tocsin.ensemble.futures import simulate
 from tocsin.ensemble.identity import counted, declared
 from tocsin.ensemble.influence import Influence, influences
-from tocsin.ensemble.odds import estimate, even_weights, joint
+from tocsin.ensemble.odds import estimate, even_weights, joint_of, reached_by
 from tocsin.ensemble.update import Live, bring_up_to
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from datetime import date, datetime
 
     from tocsin.domain.evidence import Cell, Evidence
     from tocsin.domain.fit import Fit
@@ -27,7 +30,28 @@ if TYPE_CHECKING:
     from tocsin.domain.theater import Theater
     from tocsin.ensemble.design import Design, Floats
     from tocsin.ensemble.ensemble import Ensemble
+    from tocsin.ensemble.odds import Estimate, ReachedBy
+    from tocsin.ensemble.update import Simulated
     from tocsin.usecases.ports import DrawsCodec, FitBook, Ledger
+
+
+_TOO_FAR = "more has come in since the fit, or more that it did not expect, than its draws can follow"
+_TOO_FAR_FROM_NOTHING = "the fit is of the declared ranges alone, and its draws cannot follow what has come in since"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Footing:
+    """The fit that odds rest on.
+
+    Attributes:
+        fit: The latest that still fits; where none does, the latest of all.
+        then: The evidence that it counted; None where it cannot be had any more.
+        reason: Why not; None where it can.
+    """
+
+    fit: Fit
+    then: Evidence | None
+    reason: str | None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -60,6 +84,11 @@ class Standing:
         weights = even_weights(ensemble.futures)
         return Standing(fit, fit.as_of, ensemble, weights, Status.REFIT_WANTED, then, None, reason)
 
+    def met(self, theater: Theater) -> dict[str, MetRule]:
+        """By scenario, the rules that were met at the instant that the futures start from, as far as that is known."""
+        known = self.evidence or self.fitted_on
+        return {} if known is None else met_rules(theater, known)
+
     @property
     def explained_by(self) -> tuple[Cell, ...]:
         """The evidence to name reasons from; none where taking more draws away would leave too few."""
@@ -78,6 +107,7 @@ class Reading:
         reason: Why a refit is wanted; None where it is not.
         counted_most: For each scenario, what moved its longest-horizon odds, largest first; empty where that cannot
             be told or was not asked, and for a prior.
+        met: By scenario, the rules that are met already.
     """
 
     fit: Fit
@@ -86,6 +116,7 @@ class Reading:
     asked: datetime
     reason: str | None
     counted_most: dict[str, tuple[Influence, ...]]
+    met: dict[str, MetRule]
 
 
 def read_odds(
@@ -114,6 +145,7 @@ def read_standing(theater: Theater, standing: Standing, as_of: datetime, *, reas
         asked=as_of,
         reason=standing.reason,
         counted_most=counted_most,
+        met=standing.met(theater),
     )
 
 
@@ -127,32 +159,81 @@ def stand_at(theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCod
 
 
 def find_footing(
-    theater: Theater, *, ledger: Ledger, fits: FitBook, codec: DrawsCodec, as_of: datetime
+    theater: Theater,
+    *,
+    ledger: Ledger,
+    fits: FitBook,
+    codec: DrawsCodec,
+    as_of: datetime,
+    origins: Collection[str] = (),
 ) -> tuple[Standing, list[Observation]]:
-    """The latest fit not after an instant that still fits, as it was, and what is known by then.
+    """The latest fit not after an instant that still fits, as it was, and what is known by then that bears on both.
 
-    Where none still fits, the latest, with the reason.
+    Where none still fits, the latest, with the reason. `origins` are those of reports that will be imagined beside what
+    is known.
     """
     accepted = fits.accepted(theater.id, as_of)
     if not accepted:
         raise NoFitError(theater.id, theater.timeline.name_instant(as_of))
-    observations = ledger.observations([indicator.id for indicator in theater.indicators], as_of)
+    indicators = [indicator.id for indicator in theater.indicators]
+    observations: list[Observation] = []
+
+    def known(since: date) -> Sequence[Observation]:
+        observations[:] = ledger.observations(indicators, as_of, since, origins)
+        return observations
+
+    footing = choose_footing(theater, accepted, known)
+    ensemble = codec.decode(fits.draws(footing.fit))
+    return Standing.as_fitted(footing.fit, ensemble, footing.then, footing.reason), observations
+
+
+def choose_footing(
+    theater: Theater, accepted: Iterable[Fit], known: Callable[[date], Sequence[Observation]]
+) -> Footing:
+    """The latest of some fits that still fits what is known, and where none does, the latest.
+
+    Args:
+        theater: Whose they are.
+        accepted: At least one, the latest first.
+        known: Gives what is known that has a bearing on the days from one on.
+    """
+    fits = list(accepted)
+    observations: Sequence[Observation] = []
+    since: date | None = None
     design = lay_out(theater)
     model = declared(theater, design)
-    for fit in accepted:
-        then = _evidence_of(theater, design, fit, observations) if fit.declared == model else None
+    for fit in fits:
+        if fit.declared != model:
+            continue
+        # The window of a fit begins before that of any later instant; only an older fit needs a longer read.
+        needed = first_day_with_bearing(theater, fit.as_of)
+        if since is None or needed < since:
+            since = needed
+            observations = known(since)
+        then = _evidence_of(theater, design, fit, observations)
         if then is not None:
-            return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), then), observations
-    fit = accepted[0]
-    changed = "the declared files have changed" if fit.declared != model else "what it counted has changed"
-    return Standing.as_fitted(fit, codec.decode(fits.draws(fit)), None, f"{changed} since the fit"), observations
+            return Footing(fit, then, None)
+    changed = "the declared files have changed" if fits[0].declared != model else "what it counted has changed"
+    return Footing(fits[0], None, f"{changed} since the fit")
 
 
 def stand_on(theater: Theater, fitted: Standing, observations: Sequence[Observation], as_of: datetime) -> Standing:
     """A fit brought up to an instant by observations, where its evidence can be had and weights can follow."""
     if fitted.fitted_on is None:
         return fitted
-    return _brought_up(theater, fitted, fitted.fitted_on, derive_evidence(theater, observations, as_of))
+    return bring_up(theater, fitted, fitted.fitted_on, derive_evidence(theater, observations, as_of))
+
+
+def beyond_weights(then: Evidence, now: Evidence, kept: int) -> str | None:
+    """Why no weights can follow from a fit's evidence to a later one; None where they may.
+
+    `kept` is of how many last steps the draws keep pressure.
+    """
+    if now.first_step - then.first_step >= kept:
+        return "too much time has passed since the fit"
+    if now.empty and not then.empty:
+        return "nothing that counts has been recorded within a quarter year"
+    return None
 
 
 def _evidence_of(theater: Theater, design: Design, fit: Fit, observations: Sequence[Observation]) -> Evidence | None:
@@ -168,16 +249,20 @@ def _evidence_of(theater: Theater, design: Design, fit: Fit, observations: Seque
     return None
 
 
-def _brought_up(theater: Theater, fitted: Standing, then: Evidence, now: Evidence) -> Standing:
-    if now.first_step - then.first_step >= fitted.ensemble.draws.recent.shape[2]:
-        return replace(fitted, reason="too much time has passed since the fit")
-    if now.empty and not then.empty:
-        return replace(fitted, reason="nothing that counts has been recorded within a quarter year")
-    live = bring_up_to(theater, lay_out(theater), fitted.ensemble, then, now, fitted.fit.seed)
+def bring_up(
+    theater: Theater, fitted: Standing, then: Evidence, now: Evidence, simulated: Simulated = simulate
+) -> Standing:
+    """A fit on the evidence `then` brought up to `now`, where weights can follow.
+
+    `simulated` is where futures come from; whatever it is, they must be those that `simulate` gives.
+    """
+    if reason := beyond_weights(then, now, fitted.ensemble.draws.recent.shape[2]):
+        return replace(fitted, reason=reason)
+    live = bring_up_to(theater, lay_out(theater), fitted.ensemble, then, now, fitted.fit.seed, simulated)
     if live.out_of_reach:
         return replace(fitted, reason="something has changed about a time that the fit has settled already")
     if live.smoothed.collapsed:
-        return replace(fitted, reason="too much has come in since the fit")
+        return replace(fitted, reason=_TOO_FAR_FROM_NOTHING if then.empty else _TOO_FAR)
     return replace(
         fitted,
         as_of=now.as_of,
@@ -209,7 +294,7 @@ def _horizons(ensemble: Ensemble) -> dict[str, list[int]]:
     return horizons
 
 
-def _prior_driven(standing: Standing) -> set[str]:
+def _prior_driven(standing: Standing, estimates: Mapping[tuple[str, int], Estimate]) -> set[str]:
     """The scenarios whose odds by the longest horizon slightly other ranges would move as much as the evidence has."""
     as_fitted = standing.status is Status.REFIT_WANTED
     if standing.status is Status.PRIOR_ONLY or (as_fitted and standing.fit.prior_only):
@@ -217,8 +302,8 @@ def _prior_driven(standing: Standing) -> set[str]:
     horizons = _horizons(standing.ensemble)
     driven = set()
     for found in standing.fit.sensitivity:
-        position, days = standing.ensemble.scenarios.index(found.scenario), horizons[found.scenario][-1]
-        now = estimate(standing.ensemble.futures, position, days, standing.weights).probability
+        days = horizons[found.scenario][-1]
+        now = estimates[found.scenario, days].probability
         if prior_driven(found.response, logit(now) - logit(standing.ensemble.prior[found.scenario, days])):
             driven.add(found.scenario)
     return driven
@@ -226,10 +311,14 @@ def _prior_driven(standing: Standing) -> set[str]:
 
 def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
     """The odds that a standing states, for each scenario and horizon that was fitted."""
-    stated, driven = [], _prior_driven(standing)
-    for (name, days), prior in standing.ensemble.prior.items():
-        position = standing.ensemble.scenarios.index(name)
-        value = estimate(standing.ensemble.futures, position, days, standing.weights)
+    ensemble, stated = standing.ensemble, []
+    estimates = {
+        (name, days): estimate(ensemble.futures, ensemble.scenarios.index(name), days, standing.weights)
+        for name, days in ensemble.prior
+    }
+    driven = _prior_driven(standing, estimates)
+    for (name, days), prior in ensemble.prior.items():
+        value = estimates[name, days]
         wording = word(value.probability, value.low90, value.high90)
         stated.append(
             Odds(
@@ -255,10 +344,15 @@ def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
 def _joint(ensemble: Ensemble, weights: Floats) -> tuple[JointOdds, ...]:
     horizons = _horizons(ensemble)
     found = []
-    for first, one in enumerate(ensemble.scenarios):
-        for second, other in enumerate(ensemble.scenarios):
+
+    @cache
+    def reached(name: str, days: int) -> ReachedBy:
+        return reached_by(ensemble.futures, ensemble.scenarios.index(name), days)
+
+    for one in ensemble.scenarios:
+        for other in ensemble.scenarios:
             shared = set(horizons[one]) & set(horizons[other])
-            if first != second and shared:
-                both, given = joint(ensemble.futures, first, second, max(shared), weights)
-                found.append(JointOdds(one, other, max(shared), both, given))
+            if one != other and shared:
+                days = max(shared)
+                found.append(JointOdds(one, other, days, *joint_of(reached(one, days), reached(other, days), weights)))
     return tuple(found)

@@ -44,7 +44,7 @@ def retract(
         ConflictError: It has been superseded already, or is itself a retraction.
     """
     before = find_observation(name, indicators=indicators, ledger=ledger)
-    if problems := reason_problems(reason, before.id):
+    if problems := reason_problems(reason, f"{before.id} is changed"):
         raise InvalidObservationError(problems)
     after = replace(
         before,
@@ -56,4 +56,4 @@ def retract(
         reason=reason.strip(),
     ).named()
     recorded = ledger.record([after])
-    return Retracted(before, after, added=bool(recorded.added))
+    return Retracted(before, recorded.written(after), added=bool(recorded.added))

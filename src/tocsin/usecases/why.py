@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tocsin.domain.change import Cause
 from tocsin.domain.elicitation import logit
 from tocsin.domain.errors import InvalidInputError, Problem
-from tocsin.domain.evidence import derive_evidence
+from tocsin.domain.evidence import derive_evidence, first_day_with_bearing
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.explain import Part, Question, Side, Tables, explain
 from tocsin.ensemble.futures import begin, simulate
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.domain.evidence import Evidence
+    from tocsin.domain.met_rule import MetRule
     from tocsin.domain.observation import Observation
     from tocsin.domain.odds import Odds
     from tocsin.domain.theater import Theater
@@ -46,12 +47,14 @@ class Movement:
         parts: What they sum to is the change in log-odds; passage of time first, what is left over last, and the
             evidence between by size.
         noise: Standard deviation of the change in log-odds that Monte Carlo error alone would make.
+        met: The scenario's rule, where it is met at the later instant.
     """
 
     before: Odds
     after: Odds
     parts: tuple[Part, ...]
     noise: float
+    met: MetRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,8 @@ def why(
     asker = _Asker(
         theater,
         lay_out(theater),
-        ledger.observations(indicators, as_of),
+        # Evidence is derived anew for instants after `since` only, whose windows begin no earlier.
+        ledger.observations(indicators, as_of, first_day_with_bearing(theater, since)),
         partial(_stand, theater, ledger, fits, codec),
         report,
     )
@@ -97,8 +101,15 @@ def why(
     between = sorted({fit.as_of for fit in fits.accepted(theater.id, as_of) if since < fit.as_of < as_of})
     legs = _legs(asker, (since, start), (as_of, end), between)
     before = {_key(item): item for item in state_odds(start, since)}
+    met = end.met(theater)
     return tuple(
-        Movement(before[_key(item)], item, _merged([leg[_key(item)] for leg in legs]), _noise(before[_key(item)], item))
+        Movement(
+            before[_key(item)],
+            item,
+            _merged([leg[_key(item)] for leg in legs]),
+            _noise(before[_key(item)], item),
+            met.get(item.scenario),
+        )
         for item in state_odds(end, as_of)
         if all(_key(item) in leg for leg in legs)
     )

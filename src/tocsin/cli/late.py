@@ -1,0 +1,39 @@
+"""Commands that are loaded when they are called: whoever asks for one does not wait for all the others."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command, get_group
+
+
+class LateCommand(TyperCommand):
+    """A command, or a group of them, of which the list of commands shows name and summary without loading it."""
+
+    def __init__(self, name: str, place: str, summary: str) -> None:
+        """A command.
+
+        Args:
+            name: The word by which it is called.
+            place: Where it is: `module:name` of a function, or of a Typer that holds more.
+            summary: The first sentence of its help.
+        """
+        super().__init__(name, help=summary)
+        self._place = place
+
+    def load(self) -> Any:  # noqa: ANN401 (Typer has no public name for what all its commands are)
+        """The command itself."""
+        module, _, name = self._place.partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            return get_group(found)
+        alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+        alone.command(self.name)(found)
+        return get_command(alone)
+
+    def make_context(self, *called: Any, **how: Any) -> Any:  # noqa: ANN401 (handed on as it is)
+        """The context of a call, whose command is the one that was loaded: from here on this one has no part in it."""
+        return self.load().make_context(*called, **how)

@@ -1,0 +1,1 @@
+"""Where fits run: each way is a concurrent.futures.Executor."""

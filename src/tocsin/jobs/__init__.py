@@ -1,0 +1,1 @@
+"""The clock: the timetable, and what runs it. The only place that knows APScheduler."""

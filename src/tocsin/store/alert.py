@@ -1,0 +1,182 @@
+"""The book of alerts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+
+from tocsin.domain.alert import Cause
+from tocsin.domain.event import Event, EventKind
+from tocsin.domain.instants import write_instant
+from tocsin.store.alert_row import (
+    from_acknowledgement_row,
+    from_alert_row,
+    from_notice_row,
+    from_step_row,
+    to_alert_row,
+    to_notice_row,
+    to_step_row,
+)
+from tocsin.store.delivery import write_message
+from tocsin.store.engine import reading, writing
+from tocsin.store.event import write_events
+from tocsin.store.silence import read_silences
+from tocsin.store.tables import acknowledgement as acknowledgements
+from tocsin.store.tables import alert as table
+from tocsin.store.tables import alert_step, notice
+from tocsin.usecases.alert_ports import Standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Column, ColumnElement
+
+    from tocsin.domain.notice import Acknowledgement
+    from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, KeptNotice, Telling
+
+_KINDS = {Cause.LASTED: EventKind.ALERT_FIRED, Cause.STAYED_CLEAR: EventKind.ALERT_RESOLVED}
+
+
+class AlertShelf:
+    """The port `AlertBook` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use a store; its tables must be there already."""
+        self._engine = engine
+
+    def standing(self, theater: str, now: datetime) -> Standing:
+        """How all alerts of a theater stand, and the silences that end after an instant, of one state of the record."""
+        with reading(self._engine) as connection:
+            return _standing(connection, theater, now)
+
+    def record(self, theater: str, judged: Judged) -> bool:
+        """Write all that was judged, with deliveries and events, in one transaction.
+
+        False, and nothing is written, where any alert of the theater or any silence is not as it was seen: the writer's
+        lock keeps what is looked at here from changing until the commit.
+        """
+        with writing(self._engine) as connection:
+            if _seen(_standing(connection, theater, judged.now)) != _seen(judged.seen):
+                return False
+            for rule, kept in judged.alerts.items():
+                _write_alert(connection, theater, rule, kept)
+            _write_steps(connection, judged.steps)
+            failed = [event for telling in judged.tellings for event in _write_telling(connection, telling)]
+            told = [_told_event(telling) for telling in judged.tellings]
+            write_events(connection, [*map(_step_event, judged.steps), *told, *failed])
+        return True
+
+    def acknowledge(self, theater: str, rule: str, acknowledgement: Acknowledgement) -> bool:
+        """Write that somebody has an alert's present episode in hand; False where that is another one, or is over."""
+        with writing(self._engine) as connection:
+            kept = _standing(connection, theater, acknowledgement.at).alerts.get(rule)
+            if kept is None or not kept.alert.rings or kept.alert.episode != acknowledgement.episode:
+                return False
+            _write_acknowledgement(connection, theater, rule, acknowledgement)
+            # What was judged without knowing of it does not stand any more.
+            bumped = update(table).where(_named(theater, rule)).values(version=kept.version + 1)
+            connection.execute(bumped)
+        return True
+
+    def acknowledgements(self, theater: str, rule: str) -> list[Acknowledgement]:
+        """Everything that was acknowledged of an alert, oldest first."""
+        of_it = (acknowledgements.c.theater == theater, acknowledgements.c.rule == rule)
+        question = select(acknowledgements).where(*of_it).order_by(acknowledgements.c.number)
+        with reading(self._engine) as connection:
+            return [from_acknowledgement_row(row) for row in connection.execute(question)]
+
+    def steps(self, theater: str, after: int, limit: int, rule: str | None = None) -> list[AlertStep]:
+        """At most `limit` steps of a theater's alerts, of numbers above `after`, in order."""
+        question = select(alert_step).where(alert_step.c.theater == theater, alert_step.c.number > after)
+        if rule is not None:
+            question = question.where(alert_step.c.rule == rule)
+        with reading(self._engine) as connection:
+            rows = connection.execute(question.order_by(alert_step.c.number).limit(limit))
+            return [from_step_row(row) for row in rows]
+
+    def notices(self, theater: str, rule: str | None = None) -> list[KeptNotice]:
+        """The notices of a theater, or of one rule, in the order in which they were decided."""
+        question = select(notice).where(notice.c.theater == theater).order_by(notice.c.number)
+        if rule is not None:
+            question = question.where(notice.c.rule == rule)
+        with reading(self._engine) as connection:
+            return [from_notice_row(row) for row in connection.execute(question)]
+
+
+def _standing(connection: Connection, theater: str, now: datetime) -> Standing:
+    latest = (
+        select(func.max(acknowledgements.c.number))
+        .where(acknowledgements.c.theater == theater)
+        .group_by(acknowledgements.c.rule)
+    )
+    found = connection.execute(select(acknowledgements).where(acknowledgements.c.number.in_(latest)))
+    acknowledged = {row.rule: from_acknowledgement_row(row) for row in found}
+    rows = connection.execute(select(table).where(table.c.theater == theater))
+    alerts = {row.rule: from_alert_row(row, acknowledged.get(row.rule)) for row in rows}
+    return Standing(alerts, tuple(read_silences(connection, now)))
+
+
+def _seen(standing: Standing) -> tuple[dict[str, int], frozenset[object]]:
+    """What tells one state of the record from another."""
+    return {rule: kept.version for rule, kept in standing.alerts.items()}, frozenset(standing.silences)
+
+
+def _named(theater: str, rule: str) -> ColumnElement[bool]:
+    return and_(table.c.theater == theater, table.c.rule == rule)
+
+
+def _write_alert(connection: Connection, theater: str, rule: str, kept: KeptAlert) -> None:
+    row = to_alert_row(theater, rule, replace(kept, version=kept.version + 1))
+    if kept.version:
+        connection.execute(update(table).where(_named(theater, rule)).values(row))
+    else:
+        connection.execute(insert(table), [row])
+
+
+def _write_steps(connection: Connection, steps: tuple[AlertStep, ...]) -> None:
+    first = _next(connection, alert_step.c.number)
+    rows = [to_step_row(number, step) for number, step in enumerate(steps, start=first)]
+    if rows:
+        connection.execute(insert(alert_step), rows)
+
+
+def _write_telling(connection: Connection, telling: Telling) -> list[Event]:
+    """Write a notice, its message and its deliveries; the events of those that cannot be sent."""
+    failed = write_message(connection, telling.message, telling.destinations, telling.theater)
+    connection.execute(insert(notice), [to_notice_row(_next(connection, notice.c.number), telling)])
+    return failed
+
+
+def _write_acknowledgement(connection: Connection, theater: str, rule: str, said: Acknowledgement) -> None:
+    row = asdict(said) | {"number": _next(connection, acknowledgements.c.number), "theater": theater, "rule": rule}
+    connection.execute(insert(acknowledgements), [row])
+    until = None if said.until is None else write_instant(said.until)
+    detail = {"episode": said.episode, "until": until, "note": said.note}
+    write_events(connection, [Event(EventKind.ALERT_ACKNOWLEDGED, said.at, theater, rule, said.by, detail)])
+
+
+def _next(connection: Connection, number: Column[Any]) -> int:
+    """The number after the last, under the writer's lock."""
+    return int(connection.execute(select(func.coalesce(func.max(number), 0))).scalar_one()) + 1
+
+
+def _step_event(step: AlertStep) -> Event:
+    taken = step.transition
+    detail = {
+        "before": taken.before.value,
+        "after": taken.after.value,
+        "cause": taken.cause.value,
+        "why": taken.reading.why,
+        "episode": step.episode,
+        "publication": step.publication,
+    }
+    kind = _KINDS.get(taken.cause, EventKind.ALERT_CHANGED)
+    return Event(kind, taken.at, step.theater, step.rule, f"rule {step.rule}", detail)
+
+
+def _told_event(telling: Telling) -> Event:
+    said = telling.notice
+    detail = {"notice": said.id, "kind": said.kind.value, "episode": said.episode, "subject": telling.message.subject}
+    return Event(EventKind.ALERT_TOLD, said.at, telling.theater, telling.rule, f"rule {telling.rule}", detail)

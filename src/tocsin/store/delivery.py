@@ -1,0 +1,177 @@
+"""The outbox."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_, select, update
+
+from tocsin.domain.delivery import (
+    GONE,
+    Delivery,
+    Message,
+    Refused,
+    Stage,
+    after_attempt,
+    claimed,
+    first_delivery,
+    sent_again,
+)
+from tocsin.domain.event import Event, EventKind
+from tocsin.store.destination import mark_gone, read_destinations
+from tocsin.store.engine import reading, writing
+from tocsin.store.event import write_events
+from tocsin.store.tables import delivery as table
+from tocsin.store.tables import message as messages
+from tocsin.store.tables import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tocsin.domain.delivery import Outcome
+
+_ACTOR = "delivery"
+
+
+class DeliveryShelf:
+    """The port `DeliveryBook` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use a store; its tables must be there already."""
+        self._engine = engine
+
+    def claim(self, now: datetime, most: int) -> list[Delivery]:
+        """Take at most so many deliveries that are due, those that wait longest first, each under a lease."""
+        due = and_(table.c.stage == Stage.WAITING.value, table.c.due_at <= now, _free(now))
+        question = select(table).where(due).order_by(table.c.due_at, table.c.message, table.c.destination).limit(most)
+        with reading(self._engine) as connection:  # nearly always there are none, and nobody has to wait
+            if connection.execute(question).first() is None:
+                return []
+        with writing(self._engine) as connection:
+            taken = [claimed(_delivery(row), now) for row in connection.execute(question)]
+            for item in taken:
+                _change(connection, item)
+        return taken
+
+    def end(self, claimed: Delivery, outcome: Outcome, now: datetime, share: float) -> Delivery | None:
+        """Write what came of an attempt; None where it is not held by that claim any more."""
+        held = and_(_named(claimed.message, claimed.destination), table.c.claimed_until == claimed.claimed_until)
+        with writing(self._engine) as connection:
+            row = connection.execute(select(table).where(held, table.c.stage == Stage.WAITING.value)).first()
+            if row is None:
+                return None
+            after = after_attempt(_delivery(row), outcome, now, share)
+            _change(connection, after)
+            dead = [after] if after.stage is Stage.DEAD else []
+            if isinstance(outcome, Refused) and outcome.gone and mark_gone(connection, after.destination, now):
+                dead += _give_up(connection, after.destination, now)
+            write_events(connection, [_failed(connection, item, now) for item in dead])
+        return after
+
+    def message(self, message: str) -> Message | None:
+        """The message of that id."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(messages).where(messages.c.id == message)).first()
+        return None if row is None else _message(row)
+
+    def deliveries(self, stage: Stage | None = None, message: str | None = None) -> list[Delivery]:
+        """The deliveries of a stage, or of a message, or all: by message and destination."""
+        question = select(table).order_by(table.c.message, table.c.destination)
+        if stage is not None:
+            question = question.where(table.c.stage == stage.value)
+        if message is not None:
+            question = question.where(table.c.message == message)
+        with reading(self._engine) as connection:
+            return [_delivery(row) for row in connection.execute(question)]
+
+    def post(self, message: Message, destination: str) -> Delivery:
+        """Put a message of no alert on its way, such as a test; the one that is there where it is sent already."""
+        named = select(table).where(_named(message.id, destination))
+        with writing(self._engine) as connection:
+            row = connection.execute(named).first()
+            if row is None:
+                write_events(connection, write_message(connection, message, (destination,), ""))
+                row = connection.execute(named).one()
+            return _delivery(row)
+
+    def send_again(self, message: str, destination: str, actor: str, now: datetime) -> Delivery | None:
+        """Have a delivery that was given up tried anew; None where there is none that was."""
+        dead = and_(_named(message, destination), table.c.stage == Stage.DEAD.value)
+        with writing(self._engine) as connection:
+            row = connection.execute(select(table).where(dead)).first()
+            if row is None:
+                return None
+            again = sent_again(_delivery(row), now)
+            _change(connection, again)
+            theater = _theater_of(connection, message)
+            detail = {"destination": destination}
+            write_events(connection, [Event(EventKind.DELIVERY_REVIVED, now, theater, message, actor, detail)])
+        return again
+
+
+def write_message(connection: Connection, message: Message, destinations: Sequence[str], theater: str) -> list[Event]:
+    """Write a message and its delivery to each destination; the events of those that cannot be sent."""
+    if connection.execute(select(messages.c.id).where(messages.c.id == message.id)).first() is None:
+        connection.execute(insert(messages), [_message_row(message)])
+    known = {item.id: item for item in read_destinations(connection)}
+    new = [first_delivery(message.id, name, known.get(name), message.at) for name in destinations]
+    if new:
+        connection.execute(insert(table), [_row(item) for item in new])
+    return [_failed_event(item, theater, message.at) for item in new if item.stage is Stage.DEAD]
+
+
+def _give_up(connection: Connection, destination: str, now: datetime) -> list[Delivery]:
+    """Give up what waits for a destination that is gone; what is under way ends by itself."""
+    waits = and_(table.c.destination == destination, table.c.stage == Stage.WAITING.value, _free(now))
+    given_up = [_delivery(row) for row in connection.execute(select(table).where(waits))]
+    values = {"stage": Stage.DEAD.value, "claimed_until": None, "last_at": now, "last_word": GONE}
+    connection.execute(update(table).where(waits).values(values))
+    return given_up
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """No attempt may be under way."""
+    return or_(table.c.claimed_until.is_(None), table.c.claimed_until <= now)
+
+
+def _named(message: str, destination: str) -> ColumnElement[bool]:
+    return and_(table.c.message == message, table.c.destination == destination)
+
+
+def _change(connection: Connection, item: Delivery) -> None:
+    connection.execute(update(table).where(_named(item.message, item.destination)).values(_row(item)))
+
+
+def _failed(connection: Connection, item: Delivery, now: datetime) -> Event:
+    return _failed_event(item, _theater_of(connection, item.message), now)
+
+
+def _failed_event(item: Delivery, theater: str, now: datetime) -> Event:
+    detail = {"destination": item.destination, "attempts": item.attempts, "why": item.last_word}
+    return Event(EventKind.DELIVERY_FAILED, now, theater, item.message, _ACTOR, detail)
+
+
+def _theater_of(connection: Connection, message: str) -> str:
+    """The theater of the notice that a message says; empty where it says none."""
+    return connection.execute(select(notice.c.theater).where(notice.c.id == message)).scalar() or ""
+
+
+def _row(item: Delivery) -> dict[str, Any]:
+    return asdict(item) | {"stage": item.stage.value}
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    fields = dict(row._mapping)  # noqa: SLF001 (the documented name)
+    return Delivery(**(fields | {"stage": Stage(row.stage)}))
+
+
+def _message_row(item: Message) -> dict[str, Any]:
+    data = json.dumps(dict(item.data), ensure_ascii=False)
+    return {"id": item.id, "at": item.at, "subject": item.subject, "text": item.text, "html": item.html, "data": data}
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(row.id, row.at, row.subject, row.text, row.html, json.loads(row.data))

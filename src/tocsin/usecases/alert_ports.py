@@ -1,0 +1,257 @@
+"""What alerts need from outside: the record of how they stand, what was said of them, and what became of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from tocsin.domain.alert import Alert, Reading, Transition
+    from tocsin.domain.alert_rule import AlertRule
+    from tocsin.domain.delivery import Delivery, Destination, Message, Outcome, Stage
+    from tocsin.domain.notice import Acknowledgement, Notice, Quiet, Told
+    from tocsin.domain.publication import Publication
+    from tocsin.domain.silence import Silence
+    from tocsin.domain.theater import Theater
+    from tocsin.usecases.feed_ports import FeedBook
+    from tocsin.usecases.ports import FitBook, Ledger, PublicationBook
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAlert:
+    """All that is on record of a rule's alert.
+
+    Attributes:
+        alert: How it stands.
+        told: What was said of it; None before anything was.
+        condition: The `condition_key` of the rule that was read.
+        judged_at: When it was judged last with any change.
+        read_through: Number of the last publication that was read for it, whether or not it said anything; 0 for none.
+        version: Counts the changes, and the acknowledgements, which change what is said next; 0 where it is not on
+            record yet.
+        acknowledged: The latest acknowledgement, in force or not; it is written by `acknowledge` alone.
+    """
+
+    alert: Alert
+    told: Told | None
+    condition: str
+    judged_at: datetime
+    read_through: int = 0
+    version: int = 0
+    acknowledged: Acknowledgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How all alerts of a theater stand, by rule, and the silences that have not ended."""
+
+    alerts: Mapping[str, KeptAlert]
+    silences: tuple[Silence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStep:
+    """One step of an alert.
+
+    Attributes:
+        theater: Id of the theater.
+        rule: Id of the rule.
+        episode: Of the alert, once all steps of that reading were taken.
+        transition: The step, with its cause and reading.
+        publication: Number of the publication that was read; None where the rule reads none.
+        number: Its place among all steps of the store, from 1; 0 until it is recorded.
+    """
+
+    theater: str
+    rule: str
+    episode: int
+    transition: Transition
+    publication: int | None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A notice with what it says, and to whom."""
+
+    theater: str
+    rule: str
+    notice: Notice
+    publication: int | None
+    message: Message
+    destinations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNotice:
+    """A notice on record."""
+
+    theater: str
+    rule: str
+    notice: Notice
+    publication: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of judging the rules of a theater.
+
+    Attributes:
+        now: When.
+        seen: What it was decided on.
+        alerts: How those alerts stand now that have changed, by rule; their versions are those that were seen.
+        steps: The steps that they took, in order.
+        tellings: What is to be told, in order.
+        quiet: Why rules whose alerts go on say nothing, by rule.
+        problems: Why rules could not be judged, by rule; they are left as they were.
+        recorded: It is on record, or there was nothing to record. False where others changed the record each time
+            before this could be written: nothing is, and it must be judged anew.
+    """
+
+    now: datetime
+    seen: Standing
+    alerts: Mapping[str, KeptAlert] = field(default_factory=dict)
+    steps: tuple[AlertStep, ...] = ()
+    tellings: tuple[Telling, ...] = ()
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a notice is about.
+
+    Attributes:
+        theater: The theater.
+        rule: The rule.
+        alert: How its alert stands.
+        notice: The notice.
+        reading: What was read of its condition; None where nothing could be read now.
+        publication: What was stated last; None where the rule is about no odds.
+        before: What was stated before that; None for the first.
+    """
+
+    theater: Theater
+    rule: AlertRule
+    alert: Alert
+    notice: Notice
+    reading: Reading | None
+    publication: Publication | None
+    before: Publication | None
+
+
+type Compose = Callable[[Occasion], Message]
+"""Says a notice: the same id as the notice has, the same words for the same occasion."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AlertMeans:
+    """What judging alerts works with."""
+
+    alerts: AlertBook
+    publications: PublicationBook
+    ledger: Ledger
+    fits: FitBook
+    feeds: FeedBook
+    compose: Compose
+
+
+class AlertBook(Protocol):
+    """The record of alerts: how they stand, every step, every notice, and what people said to them."""
+
+    def standing(self, theater: str, now: datetime) -> Standing:
+        """How all alerts of a theater stand, and the silences that end after an instant, of one state of the record."""
+        ...
+
+    def record(self, theater: str, judged: Judged) -> bool:
+        """Write all that was judged, with deliveries and events, in one transaction.
+
+        False, and nothing is written, where any alert of the theater or any silence is not as it was seen.
+        """
+        ...
+
+    def acknowledge(self, theater: str, rule: str, acknowledgement: Acknowledgement) -> bool:
+        """Write that somebody has an alert's present episode in hand; False where that is another one, or is over."""
+        ...
+
+    def acknowledgements(self, theater: str, rule: str) -> list[Acknowledgement]:
+        """Everything that was acknowledged of an alert, oldest first."""
+        ...
+
+    def steps(self, theater: str, after: int, limit: int, rule: str | None = None) -> list[AlertStep]:
+        """At most `limit` steps of a theater's alerts, of numbers above `after`, in order."""
+        ...
+
+    def notices(self, theater: str, rule: str | None = None) -> list[KeptNotice]:
+        """The notices of a theater, or of one rule, in the order in which they were decided."""
+        ...
+
+
+class SilenceBook(Protocol):
+    """The record of silences."""
+
+    def begin(self, silence: Silence, now: datetime) -> None:
+        """Write a new silence, with its event."""
+        ...
+
+    def end(self, silence: str, actor: str, now: datetime) -> Silence | None:
+        """Let a silence end now; as it is then. None where there is none of that id, or it has ended already."""
+        ...
+
+    def silences(self, ending_after: datetime) -> list[Silence]:
+        """Those that end after an instant, those that end first first."""
+        ...
+
+
+class DeliveryBook(Protocol):
+    """The outbox: every message, and its trail to each destination."""
+
+    def claim(self, now: datetime, most: int) -> list[Delivery]:
+        """Take at most so many deliveries that are due, those that wait longest first, each under a lease.
+
+        Of several processes that ask at once one gets a delivery.
+        """
+        ...
+
+    def end(self, claimed: Delivery, outcome: Outcome, now: datetime, share: float) -> Delivery | None:
+        """Write what came of an attempt (`after_attempt`); None where it is not held by that claim any more.
+
+        A destination that says that it is gone is marked so.
+        """
+        ...
+
+    def message(self, message: str) -> Message | None:
+        """The message of that id."""
+        ...
+
+    def deliveries(self, stage: Stage | None = None, message: str | None = None) -> list[Delivery]:
+        """The deliveries of a stage, or of a message, or all: by message and destination."""
+        ...
+
+    def post(self, message: Message, destination: str) -> Delivery:
+        """Put a message of no alert on its way, such as a test; the one that is there where it is sent already."""
+        ...
+
+    def send_again(self, message: str, destination: str, actor: str, now: datetime) -> Delivery | None:
+        """Have a delivery that was given up tried anew; None where there is none that was."""
+        ...
+
+
+class DestinationBook(Protocol):
+    """The record of destinations."""
+
+    def put(self, destination: Destination, actor: str, now: datetime) -> None:
+        """Set a destination, new or anew."""
+        ...
+
+    def remove(self, destination: str, actor: str, now: datetime) -> bool:
+        """Forget a destination; False where there is none of that id. What was sent there stays on record."""
+        ...
+
+    def destinations(self) -> list[Destination]:
+        """All of them, by id."""
+        ...

@@ -1,0 +1,150 @@
+"""Say a notice: what crossed what, from what, how far it can be relied on, and why somebody wanted to be told."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from tocsin.domain.alert_rule import Certainty, Change, Direction, Level, Scale, SinceInstant, SinceWindow
+from tocsin.domain.delivery import Message
+from tocsin.domain.instants import show_age, show_instant, write_instant
+from tocsin.domain.notice import NoticeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tocsin.domain.alert_rule import AlertRule, OddsCondition
+    from tocsin.domain.publication import Publication, StatedOdds
+    from tocsin.usecases.alert_ports import Occasion
+
+_HEADLINES = {
+    NoticeKind.FIRED: "fires",
+    NoticeKind.LOST: "there are no data any more",
+    NoticeKind.FOUND: "there are data again, and it still fires",
+    NoticeKind.ESCALATED: "nobody has acknowledged it",
+    NoticeKind.REMINDED: "still fires",
+    NoticeKind.RESOLVED: "is over",
+}
+
+
+def compose_notice(occasion: Occasion) -> Message:
+    """The message of a notice, as plain text, as HTML and for programs; the same for the same occasion."""
+    rule, notice = occasion.rule, occasion.notice
+    subject = f"{rule.severity.value}: {rule.title}: {_HEADLINES[notice.kind]}"
+    lines = [subject, *_read(occasion), *_odds(occasion), *_about(occasion)]
+    html = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
+    return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", html, _data(occasion))
+
+
+def _read(occasion: Occasion) -> Iterator[str]:
+    rule, reading = occasion.rule, occasion.reading
+    if isinstance(rule.condition, Level | Certainty | Change):
+        yield f"What rings: {_line(rule.condition)}."
+    if reading is not None:
+        yield f"What was read: {reading.why}."
+
+
+def _line(condition: OddsCondition) -> str:
+    """What must hold, in words."""
+    match condition:
+        case Level():
+            return f"odds at or above {_share(condition.at)}, until they are at or below {_share(condition.clear_at)}"
+        case Certainty():
+            return f"a chance of {_share(condition.chance)} or more that the odds are above {_share(condition.above)}"
+        case Change():
+            ways = {Direction.UP: "rise", Direction.DOWN: "fall", Direction.EITHER: "move"}
+            by = f"{100 * condition.by:.3g} points" if condition.scale is Scale.POINTS else f"{condition.by:g} log-odds"
+            return f"a {ways[condition.direction]} of the odds by {by} or more {_baseline(condition)}"
+
+
+def _baseline(condition: Change) -> str:
+    match condition.baseline:
+        case SinceWindow(ago):
+            return f"within {show_age(ago.total_seconds())}"
+        case SinceInstant(instant):
+            return f"since {instant:%Y-%m-%d %H:%M} UTC"
+        case _:
+            return "since the last notice"
+
+
+def _odds(occasion: Occasion) -> Iterator[str]:
+    """What was stated: likelihood in a sentence of its own, apart from how sure it is, as ICD 203 wants it."""
+    stated = _stated(occasion.rule, occasion.publication)
+    if stated is None or occasion.publication is None:
+        return
+    before = _stated(occasion.rule, occasion.before)
+    came = "" if before is None else f", from {_share(before.probability)} ({before.words})"
+    what = f"{stated.scenario} within {stated.horizon_days} days, through {stated.closes_on}"
+    yield f"Odds of {what}: {_share(stated.probability)} ({stated.words}){came}."
+    half, most = stated.interval50, stated.interval90
+    yield (
+        f"Interval: 50 % from {_share(half.low)} to {_share(half.high)}, 90 % from {_share(most.low)} to "
+        f"{_share(most.high)}; Monte Carlo error {100 * stated.error:.2g} points."
+    )
+    publication = occasion.publication
+    at, age = show_instant(publication.stated_at, occasion.theater.timeline), show_age(publication.age_seconds)
+    yield f"Stated at {at}, publication {publication.number}; {publication.status}, from a fit {age} old."
+
+
+def _about(occasion: Occasion) -> Iterator[str]:
+    rule, alert = occasion.rule, occasion.alert
+    yield f"Alert: {alert.phase} since {show_instant(alert.since, occasion.theater.timeline)}, number {alert.episode}."
+    yield f"Why you are told: {rule.reason}"
+    if rule.owner:
+        yield f"Owner: {rule.owner}"
+    yield f"Rule {rule.id} of theater {occasion.theater.id}; notice {occasion.notice.id}."
+
+
+def _stated(rule: AlertRule, publication: Publication | None) -> StatedOdds | None:
+    """What a publication says of the scenario and horizon of a rule; None where it is about none, or says nothing."""
+    condition = rule.condition
+    if publication is None or not isinstance(condition, Level | Certainty | Change):
+        return None
+    named = condition.scenario, condition.horizon_days
+    return next((item for item in publication.odds if (item.scenario, item.horizon_days) == named), None)
+
+
+def _share(probability: float) -> str:
+    return f"{100 * probability:.1f} %"
+
+
+def _data(occasion: Occasion) -> dict[str, object]:
+    rule, notice, reading = occasion.rule, occasion.notice, occasion.reading
+    data: dict[str, object] = {
+        "notice": notice.id,
+        "kind": notice.kind.value,
+        "at": write_instant(notice.at),
+        "theater": occasion.theater.id,
+        "rule": rule.id,
+        "title": rule.title,
+        "severity": rule.severity.value,
+        "episode": notice.episode,
+        "phase": occasion.alert.phase.value,
+    }
+    if reading is not None:
+        data["reading"] = {
+            "sign": reading.sign.value,
+            "why": reading.why,
+            "value": reading.value,
+            "limit": reading.limit,
+            "error": reading.error,
+        }
+    stated, publication = _stated(rule, occasion.publication), occasion.publication
+    if stated is not None and publication is not None:
+        before = _stated(rule, occasion.before)
+        data["odds"] = {
+            "publication": publication.number,
+            "status": publication.status.value,
+            "stated_at": write_instant(publication.stated_at),
+            "fitted_as_of": write_instant(publication.fitted_as_of),
+            "scenario": stated.scenario,
+            "horizon_days": stated.horizon_days,
+            "closes_on": stated.closes_on.isoformat(),
+            "probability": stated.probability,
+            "words": stated.words,
+            "before": None if before is None else before.probability,
+            "interval50": [stated.interval50.low, stated.interval50.high],
+            "interval90": [stated.interval90.low, stated.interval90.high],
+            "error": stated.error,
+        }
+    return data

@@ -1,0 +1,77 @@
+"""Sessions: signing in and out, who am I, and who else is signed in."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from tocsin.domain.access import Principal, Right
+from tocsin.domain.errors import NotAllowedError
+from tocsin.usecases.open_session import Visitor
+from tocsin.usecases.sign_in import admit, sign_in
+from tocsin.usecases.sign_out import close_session, open_sessions
+from tocsin.web.access import Allow
+from tocsin.web.cookies import hand_out, refuse_bare_http
+from tocsin.web.hashing import hashing
+from tocsin.web.means import Acting
+from tocsin.web.schemas.session import PrincipalBody, SessionBody, SignIn
+
+router = APIRouter(tags=["sessions"])
+_Everybodys = Annotated[bool, Query(alias="all", description="Everybody's and not only yours; for administrators.")]
+_Reader = Annotated[Principal, Depends(Allow(Right.READ))]
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Where a request comes from."""
+    address = "" if request.client is None else request.client.host
+    return Visitor(address, request.headers.get("user-agent", ""))
+
+
+@router.post("/session", status_code=201, dependencies=[Depends(Allow(None))])
+async def open_session(body: SignIn, request: Request, means: Acting) -> PrincipalBody:
+    """Sign in with a name and a password; the answer sets the session's cookie."""
+    refuse_bare_http(request)
+    access, now, visitor = means.service.access, means.clock(), visitor_of(request)
+    attempt = await run_in_threadpool(admit, body.name, visitor.address, access=access, now=now)
+    password = body.password.get_secret_value()
+    work = partial(sign_in, body.name, password, attempt, visitor, access=access, now=now)
+    opened = await to_thread.run_sync(work, limiter=hashing(request))
+    hand_out(request, opened.token)
+    return PrincipalBody.of(opened.principal)
+
+
+@router.get("/session")
+def show_session(principal: _Reader) -> PrincipalBody:
+    """Who you are, and what you may do."""
+    return PrincipalBody.of(principal)
+
+
+@router.delete("/session", status_code=204)
+def leave_session(request: Request, means: Acting, principal: _Reader) -> None:
+    """Sign out. A key has no session to leave; nothing is done then."""
+    if principal.session is not None:
+        close_session(principal.session, principal, access=means.service.access, now=means.clock())
+        hand_out(request, None)
+
+
+@router.get("/sessions")
+def list_sessions(
+    means: Acting,
+    principal: _Reader,
+    everybodys: _Everybodys = False,  # noqa: FBT002 - FastAPI makes a parameter of the query of it
+) -> list[SessionBody]:
+    """The sessions that are open, newest first."""
+    if everybodys and not principal.may(Right.ADMINISTER):
+        raise NotAllowedError(principal.name, Right.ADMINISTER.value)
+    found = open_sessions(principal, everybodys=everybodys, access=means.service.access, now=means.clock())
+    return [SessionBody.of(session, account, principal) for session, account in found]
+
+
+@router.delete("/sessions/{session}", status_code=204)
+def end_session(session: str, means: Acting, principal: _Reader) -> None:
+    """Close one of your sessions, or, as an administrator, anybody's."""
+    close_session(session, principal, access=means.service.access, now=means.clock())

@@ -1,0 +1,59 @@
+"""What a change did to the odds, as bodies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from pydantic import BaseModel, Field
+
+from tocsin.domain.odds import Status
+from tocsin.domain.shift import Shift, shifts
+from tocsin.usecases.want_refit import why_refit
+from tocsin.web.schemas.odds import OddsBody
+
+if TYPE_CHECKING:
+    from tocsin.usecases.read_odds import Reading
+
+
+class ShiftBody(BaseModel):
+    """The odds of one scenario and horizon, before and after."""
+
+    scenario: str
+    horizon_days: int
+    before: OddsBody
+    after: OddsBody
+    log_odds_change: float | None = Field(description="In nats; none where a probability is 0 or 1.")
+    beyond_noise: bool = Field(description="They moved by more than two Monte Carlo errors of both together.")
+
+    @classmethod
+    def of(cls, shift: Shift) -> Self:
+        """The body of a shift."""
+        return cls(
+            scenario=shift.after.scenario,
+            horizon_days=shift.after.horizon_days,
+            before=OddsBody.of(shift.before),
+            after=OddsBody.of(shift.after),
+            log_odds_change=shift.log_odds,
+            beyond_noise=shift.beyond_noise,
+        )
+
+
+class ChangeBody(BaseModel):
+    """The odds before and after, as of one instant."""
+
+    asked: datetime = Field(description="The instant that both are as of.")
+    status: Status = Field(description="How far those after can be relied on.")
+    refit_wanted: str | None = Field(description="Why a refit is wanted; none where it is not.")
+    shifts: list[ShiftBody]
+
+    @classmethod
+    def of(cls, before: Reading, after: Reading) -> Self:
+        """The body of the change from one reading to another."""
+        status = after.odds[0].status
+        return cls(
+            asked=after.asked,
+            status=status,
+            refit_wanted=why_refit(status, after.reason),
+            shifts=[ShiftBody.of(item) for item in shifts(before.odds, after.odds)],
+        )

@@ -1,0 +1,169 @@
+"""The outbox on a real database: nothing is sent by two at once, nothing is lost, what failed is there to be seen."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.alerts import START
+from tocsin.domain.delivery import (
+    GONE,
+    LEASE,
+    WAITS,
+    Accepted,
+    Delivery,
+    Destination,
+    DestinationKind,
+    Message,
+    Refused,
+    Stage,
+    claimed,
+)
+from tocsin.domain.event import EventKind
+from tocsin.store.delivery import DeliveryShelf
+from tocsin.store.destination import DestinationShelf
+from tocsin.store.engine import open_engine
+from tocsin.store.event import EventShelf
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_MESSAGE = Message("m1", START, "a test", "a test – só", "<p>a test</p>", {"test": True})
+_HOOK = Destination("hook", DestinationKind.WEBHOOK, "Hook", "http://localhost", "whsec_x")
+_BROKEN = Refused("500 Internal Server Error")
+
+
+@pytest.fixture
+def outbox(engine: Engine) -> DeliveryShelf:
+    """With a message to two destinations."""
+    shelf = DeliveryShelf(engine)
+    shelf.post(_MESSAGE, "hook")
+    shelf.post(_MESSAGE, "desk")
+    return shelf
+
+
+def _one(outbox: DeliveryShelf, destination: str = "hook") -> Delivery:
+    return next(item for item in outbox.deliveries(message="m1") if item.destination == destination)
+
+
+def test_a_message_is_posted_once_to_each(outbox: DeliveryShelf) -> None:
+    """However often it is asked for."""
+    first = _one(outbox)
+    assert outbox.post(replace(_MESSAGE, text="other"), "hook") == first
+    assert outbox.message("m1") == _MESSAGE
+    assert outbox.message("m2") is None
+    assert [item.destination for item in outbox.deliveries()] == ["desk", "hook"]
+
+
+def test_what_is_claimed_is_nobody_elses_until_its_lease_ends(outbox: DeliveryShelf) -> None:
+    """Those that wait longest first, no more than asked for, and none before it is due."""
+    assert outbox.claim(START - timedelta(microseconds=1), 9) == []
+    (first,) = outbox.claim(START, 1)
+    assert first == claimed(replace(first, claimed_until=None), START)
+    (second,) = outbox.claim(START, 9)
+    assert {first.destination, second.destination} == {"hook", "desk"}
+    assert outbox.claim(START + LEASE - timedelta(microseconds=1), 9) == []
+    assert len(outbox.claim(START + LEASE, 9)) == 2
+
+
+def test_whoever_lost_the_lease_writes_nothing(outbox: DeliveryShelf) -> None:
+    """Another process is at it, with the same id."""
+    lost = outbox.claim(START, 9)
+    later = START + LEASE
+    held = outbox.claim(later, 9)
+    assert [outbox.end(item, Accepted("200"), later, 0.5) for item in lost] == [None, None]
+    ended = [outbox.end(item, Accepted("200"), later, 0.5) for item in held]
+    assert [item.stage for item in ended if item is not None] == [Stage.DELIVERED, Stage.DELIVERED]
+    assert [outbox.end(item, _BROKEN, later, 0.5) for item in held] == [None, None]
+    assert outbox.deliveries(Stage.DELIVERED) == ended
+
+
+def test_what_failed_is_due_again_later(outbox: DeliveryShelf) -> None:
+    """With what was said, and without a claim."""
+    found = {item.destination: item for item in outbox.claim(START, 9)}
+    after = outbox.end(found["hook"], _BROKEN, START, 0.5)
+    assert after == Delivery("m1", "hook", Stage.WAITING, 1, START + WAITS[0], None, START, _BROKEN.reason)
+    assert _one(outbox) == after
+    assert outbox.claim(START, 9) == []
+    assert [item.destination for item in outbox.claim(START + WAITS[0], 9)] == ["hook"]
+
+
+def test_what_was_given_up_is_told_and_can_be_sent_again(outbox: DeliveryShelf, engine: Engine) -> None:
+    """By somebody whose name is kept; what was not given up cannot."""
+    now = START
+    assert outbox.send_again("m1", "hook", "ada", now) is None
+    for _ in range(len(WAITS) + 1):
+        now = max(now, _one(outbox).due_at)
+        (held,) = [item for item in outbox.claim(now, 9) if item.destination == "hook"]
+        outbox.end(held, _BROKEN, now, 0.5)
+    assert [item.destination for item in outbox.deliveries(Stage.DEAD)] == ["hook"]
+    again = outbox.send_again("m1", "hook", "ada", now)
+    assert again == _one(outbox)
+    assert again is not None
+    assert again.is_due(now)
+    told = EventShelf(engine).after(0, 99, [EventKind.DELIVERY_FAILED, EventKind.DELIVERY_REVIVED])
+    assert [(event.kind, event.actor) for event in told] == [
+        (EventKind.DELIVERY_FAILED, "delivery"),
+        (EventKind.DELIVERY_REVIVED, "ada"),
+    ]
+    assert told[0].detail == {"destination": "hook", "attempts": len(WAITS) + 1, "why": _BROKEN.reason}
+
+
+def test_a_receiver_that_is_gone_is_sent_nothing_until_it_is_set_anew(outbox: DeliveryShelf, engine: Engine) -> None:
+    """What waits for it is shown as failed, and so is what comes."""
+    shelf = DestinationShelf(engine)
+    shelf.put(_HOOK, "admin", START)
+    outbox.post(replace(_MESSAGE, id="m2"), "hook")
+    held = next(item for item in outbox.claim(START, 1) if item.destination == "desk")
+    assert outbox.end(held, Accepted("200"), START, 0.5) is not None
+    (held,) = outbox.claim(START, 1)
+    assert outbox.end(held, Refused("410 Gone", gone=True), START, 0.5) is not None
+    assert shelf.destinations() == [replace(_HOOK, gone=True)]
+    outbox.post(replace(_MESSAGE, id="m3"), "hook")
+    assert [(item.message, item.last_word) for item in outbox.deliveries(Stage.DEAD)] == [
+        ("m1", "410 Gone"),
+        ("m2", GONE),
+        ("m3", GONE),
+    ]
+    assert len(EventShelf(engine).after(0, 99, [EventKind.DELIVERY_FAILED])) == 3
+    shelf.put(_HOOK, "admin", START)
+    assert outbox.post(replace(_MESSAGE, id="m4"), "hook").stage is Stage.WAITING
+
+
+def test_no_event_tells_where_a_destination_is_or_what_it_signs_with(engine: Engine) -> None:
+    """An address may hold a secret too."""
+    shelf = DestinationShelf(engine)
+    shelf.put(replace(_HOOK, address="http://localhost/hidden-part"), "admin", START)
+    assert shelf.remove("hook", "admin", START)
+    assert not shelf.remove("hook", "admin", START)
+    assert shelf.destinations() == []
+    told = EventShelf(engine).after(0, 9)
+    assert [event.kind for event in told] == [EventKind.DESTINATION_CHANGED] * 2
+    assert not any(hidden in str(event.detail) for event in told for hidden in ("whsec", "hidden-part"))
+
+
+def test_workers_at_once_get_each_delivery_once(outbox: DeliveryShelf, engine: Engine, url: str) -> None:
+    """Four of them, as fast as they can."""
+    for number in range(40):
+        outbox.post(replace(_MESSAGE, id=f"n{number:02}"), "hook")
+    taken: list[tuple[str, str]] = []
+    begin = threading.Barrier(4)
+
+    def work() -> None:
+        mine = open_engine(url)
+        begin.wait(30)
+        for _ in range(42):  # more would be needed only if something came twice
+            taken.extend((item.message, item.destination) for item in DeliveryShelf(mine).claim(START, 3))
+        mine.dispose()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert len(taken) == len(set(taken)) == 42
+    assert {item.claimed_until for item in DeliveryShelf(engine).deliveries()} == {START + LEASE}

@@ -1,0 +1,138 @@
+"""Every route as every role: who may use what, written out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from support.databases import ONLY_SQLITE
+from tocsin.domain.access import Role
+
+if TYPE_CHECKING:
+    from support.access import Guarded
+
+pytestmark = [pytest.mark.fault(19), ONLY_SQLITE]
+
+_ALL = frozenset(Role)
+_WORKING = _ALL - {Role.VIEWER}
+_JUDGING = frozenset({Role.OFFICER, Role.ADMIN})
+_ADMINS = frozenset({Role.ADMIN})
+_EVERYBODY = None
+"""Whoever has no credential as well."""
+
+_WHO: dict[str, frozenset[Role] | None] = {
+    "GET /": _EVERYBODY,
+    "GET /healthz": _EVERYBODY,
+    "GET /readyz": _EVERYBODY,
+    "GET /problems": _EVERYBODY,
+    "GET /api/v1/openapi.json": _EVERYBODY,
+    "GET /metrics": _WORKING,
+    "GET /api/v1/theaters": _ALL,
+    "GET /api/v1/theaters/{theater}": _ALL,
+    "GET /api/v1/theaters/{theater}/scenarios": _ALL,
+    "GET /api/v1/theaters/{theater}/scenarios/{scenario}": _ALL,
+    "GET /api/v1/theaters/{theater}/indicators": _ALL,
+    "GET /api/v1/theaters/{theater}/indicators/{subject}/{indicator}": _ALL,
+    "GET /api/v1/theaters/{theater}/odds": _ALL,
+    "GET /api/v1/theaters/{theater}/scenarios/{scenario}/history": _ALL,
+    "GET /api/v1/theaters/{theater}/scenarios/{scenario}/why": _ALL,
+    "GET /api/v1/theaters/{theater}/collection": _ALL,
+    "POST /api/v1/theaters/{theater}/what-if": _ALL,
+    "GET /api/v1/theaters/{theater}/observations": _ALL,
+    "POST /api/v1/theaters/{theater}/observations": _WORKING,
+    "POST /api/v1/theaters/{theater}/observations/import": _WORKING,
+    "GET /api/v1/theaters/{theater}/observations/{observation}": _ALL,
+    "POST /api/v1/theaters/{theater}/observations/{observation}/correct": _WORKING,
+    "POST /api/v1/theaters/{theater}/observations/{observation}/retract": _WORKING,
+    "GET /api/v1/theaters/{theater}/sources": _ALL,
+    "GET /api/v1/theaters/{theater}/evidence": _ALL,
+    "GET /api/v1/theaters/{theater}/fits": _ALL,
+    "POST /api/v1/theaters/{theater}/fits": _WORKING,
+    "GET /api/v1/theaters/{theater}/fit-orders/{order}": _ALL,
+    "GET /api/v1/fits/{fit}": _ALL,
+    "GET /api/v1/fits/{fit}/draws": _ALL,
+    "GET /api/v1/publications": _ALL,
+    "GET /api/v1/theaters/{theater}/publications": _ALL,
+    "GET /api/v1/theaters/{theater}/resolutions": _ALL,
+    "POST /api/v1/theaters/{theater}/scenarios/{scenario}/resolve": _JUDGING,
+    "GET /api/v1/theaters/{theater}/scores": _ALL,
+    "GET /api/v1/theaters/{theater}/review": _ALL,
+    "POST /api/v1/theaters/{theater}/review/{item}/confirm": _WORKING,
+    "POST /api/v1/theaters/{theater}/review/{item}/dismiss": _WORKING,
+    "GET /api/v1/jobs": _WORKING,
+    "GET /api/v1/feeds": _WORKING,
+    "GET /api/v1/audit": _ADMINS,
+    "GET /api/v1/events": _ALL,
+    "POST /api/v1/session": _EVERYBODY,
+    "GET /api/v1/session": _ALL,
+    "DELETE /api/v1/session": _ALL,
+    "GET /api/v1/session/oidc": _EVERYBODY,
+    "GET /api/v1/session/oidc/callback": _EVERYBODY,
+    "GET /api/v1/sessions": _ALL,
+    "DELETE /api/v1/sessions/{session}": _ALL,
+    "GET /api/v1/accounts": _ADMINS,
+    "POST /api/v1/accounts": _ADMINS,
+    "GET /api/v1/accounts/{name}": _ADMINS,
+    "PATCH /api/v1/accounts/{name}": _ADMINS,
+    # One's own; of other people's only administrators (test_accounts.py).
+    "POST /api/v1/accounts/{name}/password": _ALL,
+    "GET /api/v1/keys": _ADMINS,
+    "POST /api/v1/keys": _ADMINS,
+    "DELETE /api/v1/keys/{key}": _ADMINS,
+}
+"""Each route and who may use it. A new route is refused by the test below until it stands here."""
+
+_PERSONAL = {
+    "POST /api/v1/accounts",
+    "PATCH /api/v1/accounts/{name}",
+    "POST /api/v1/accounts/{name}/password",
+}
+"""Of those, the ones that are for people who have signed in, and for no API key."""
+
+_ASKED = {"theater": "tunisia", "name": "{me}"}
+"""What stands in a path for a parameter; whatever is not here is `unknown`."""
+
+_HEADERS: dict[str, dict[str, str]] = {"GET /api/v1/events": {"last-event-id": "no number"}}
+"""What a route is asked with besides; a stream that would never end, with a header that it refuses."""
+
+
+def _names(guarded: Guarded) -> set[str]:
+    """Every route, those of included routers too, by method and path."""
+    found = iter_route_contexts(list(guarded.app.routes))
+    return {f"{method} {item.path}" for item in found for method in item.methods or ("ANY",)}
+
+
+def test_the_table_knows_every_route_and_no_other(guarded: Guarded) -> None:
+    """Whoever adds a route says here who may use it."""
+    assert _names(guarded) == set(_WHO)
+
+
+def _asked(name: str, me: str) -> tuple[str, str]:
+    method, path = name.split(" ")
+    for parameter in [part.partition("}")[0] for part in path.split("{")[1:]]:
+        path = path.replace(f"{{{parameter}}}", _ASKED.get(parameter, "unknown").replace("{me}", me))
+    return method, path
+
+
+@pytest.mark.parametrize("name", sorted(_WHO))
+def test_each_role_may_do_what_the_table_says_and_nothing_else(guarded: Guarded, name: str) -> None:
+    """By key and by session; without a credential, and in a theater that is not theirs, nobody may."""
+    allowed = _WHO[name]
+    for role in Role:
+        guarded.add(role.value, role)
+        _, program = guarded.key(role)
+        for client in (program, guarded.signed_in(role.value)):
+            method, path = _asked(name, role.value)
+            status = client.request(method, path, headers=_HEADERS.get(name)).status_code
+            refused = (allowed is not None and role not in allowed) or (client is program and name in _PERSONAL)
+            # An empty request is no good one, so 422 shows that it was let in as well as 200 does.
+            assert (status == 403) is refused, f"{role} got {status}"
+            assert status != 401
+    method, path = _asked(name, "viewer")
+    bare = guarded.client().request(method, path).status_code
+    assert (bare == 401) is (allowed is not None)
+    if "{theater}" in name and allowed is not None:
+        _, elsewhere = guarded.key(Role.ADMIN, frozenset())
+        assert elsewhere.request(method, path).status_code == 404
