@@ -21,14 +21,22 @@ from tocsin.store.tables import job_run
 Start = Callable[..., "subprocess.Popen[str]"]
 
 _WORKER = """
-import signal, sys, threading, time
-from datetime import timedelta
+import random, signal, sys, threading, time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tocsin.domain.slot import Every
+from tocsin.jobs.alarm import Alarm
+from tocsin.jobs.bell import Bell
+from tocsin.jobs.courier import Courier
+from tocsin.jobs.runner import in_a_thread
 from tocsin.jobs.worker import run_worker
 from tocsin.settings import Settings
+from tocsin.store.delivery import DeliveryShelf
+from tocsin.store.destination import DestinationShelf
 from tocsin.store.engine import open_engine
+from tocsin.store.event import EventShelf
 from tocsin.store.job import JobRecord
+from tocsin.usecases.deliver import DeliveryMeans
 from tocsin.usecases.run_job import Job
 
 def work(name):
@@ -42,7 +50,11 @@ def work(name):
 stopped = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stopped.set())
 jobs = [Job(name, Every(timedelta(seconds=2)), "test", work(name)) for name in ("one", "two", "three")]
-run_worker(jobs, JobRecord(open_engine(sys.argv[1])), Settings(tick_seconds=0.1, lease_seconds=10), stopped)
+engine = open_engine(sys.argv[1])
+now = lambda: datetime.now(UTC)
+outbox = DeliveryMeans(DeliveryShelf(engine), DestinationShelf(engine), {}, now, random.random)
+alarm = Alarm(Bell([], EventShelf(engine), None, now, time.monotonic), Courier(outbox, in_a_thread))
+run_worker(jobs, JobRecord(engine), Settings(tick_seconds=0.1, lease_seconds=10), stopped, alarm)
 """
 
 

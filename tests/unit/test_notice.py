@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.alerts import START, Look, alert_rule, histories, judge
 from tocsin.domain.alert import Alert, Phase
 from tocsin.domain.alert_rule import ActiveHours, AlertRule, Severity
-from tocsin.domain.notice import LOG, Acknowledgement, Notice, NoticeKind, Quiet, Told, next_notice, recipients
+from tocsin.domain.delivery import THE_LOG
+from tocsin.domain.notice import Acknowledgement, Notice, NoticeKind, Quiet, Told, next_notice, recipients
 from tocsin.domain.silence import Silence, why_quiet
 
 _MINUTE = timedelta(minutes=1)
@@ -236,5 +237,5 @@ def test_a_notice_goes_to_those_the_rule_names_and_once_it_was_escalated_to_more
     assert recipients(rule, NoticeKind.FIRED, told) == ("desk", "chief")
     assert recipients(rule, NoticeKind.ESCALATED, later) == ("governor", "chief")
     assert recipients(rule, NoticeKind.RESOLVED, later) == ("desk", "chief", "governor")
-    assert recipients(alert_rule(), NoticeKind.FIRED, told) == (LOG,)
-    assert recipients(alert_rule(), NoticeKind.ESCALATED, later) == (LOG,)
+    assert recipients(alert_rule(), NoticeKind.FIRED, told) == (THE_LOG.id,)
+    assert recipients(alert_rule(), NoticeKind.ESCALATED, later) == (THE_LOG.id,)

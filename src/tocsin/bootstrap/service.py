@@ -13,7 +13,10 @@ from tocsin.catalog.read import Catalog, read_catalog
 from tocsin.domain.errors import StoreError
 from tocsin.domain.job import patience_seconds
 from tocsin.store.access import open_access
+from tocsin.store.alert import AlertShelf
 from tocsin.store.answer import AnswerShelf
+from tocsin.store.delivery import DeliveryShelf
+from tocsin.store.destination import DestinationShelf
 from tocsin.store.engine import open_engine
 from tocsin.store.event import EventShelf
 from tocsin.store.feed import FeedShelf
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from tocsin.settings import Settings
     from tocsin.usecases.access_ports import Access
+    from tocsin.usecases.alert_ports import AlertBook, DeliveryBook, DestinationBook
     from tocsin.usecases.answer_ports import AnswerBook
     from tocsin.usecases.feed_ports import FeedBook, ReviewQueue
     from tocsin.usecases.job_ports import JobBook
@@ -68,6 +72,9 @@ class Service:
     answers: AnswerBook
     tally: Tally
     access: Access
+    alerts: AlertBook
+    deliveries: DeliveryBook
+    destinations: DestinationBook
 
 
 def catalog_folder(settings: Settings) -> Path:
@@ -113,6 +120,9 @@ def open_service(settings: Settings, clock: Callable[[], datetime] | None = now)
             answers=AnswerShelf(engine),
             tally=StoreTally(engine),
             access=open_access(engine),
+            alerts=AlertShelf(engine),
+            deliveries=DeliveryShelf(engine),
+            destinations=DestinationShelf(engine),
         )
     finally:
         leases.dispose()

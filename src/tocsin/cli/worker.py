@@ -11,6 +11,7 @@ import typer
 from tocsin.bootstrap.fitting import Fitter
 from tocsin.bootstrap.service import open_service
 from tocsin.cli.stopping import INTERRUPTED, stop_with_parent, stopped_by_signals
+from tocsin.jobs.alarm import make_alarm
 from tocsin.jobs.timetable import make_timetable
 from tocsin.jobs.worker import run_worker
 from tocsin.settings import Settings, read_settings
@@ -35,7 +36,7 @@ def work(settings: Settings) -> None:
     try:
         with open_service(settings) as service, Fitter(settings) as fitter, stopped_by_signals() as stopped:
             timetable = make_timetable(settings, service, fitter)
-            ended = run_worker(timetable, service.jobs, settings, stopped)
+            ended = run_worker(timetable, service.jobs, settings, stopped, make_alarm(settings, service))
     except KeyboardInterrupt:  # asked twice
         _end_at_once(INTERRUPTED)
     if not ended or fitter.starting:

@@ -57,6 +57,10 @@ class Destination:
     gone: bool = False
 
 
+THE_LOG = Destination("log", DestinationKind.LOG, "the log of the worker", "")
+"""Always there, whatever else is set: where notices of rules go that name no destination."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """What is sent: one notice, or several of a digest.

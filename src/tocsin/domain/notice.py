@@ -12,15 +12,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tocsin.domain.alert import Phase
+from tocsin.domain.delivery import THE_LOG
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from tocsin.domain.alert import Alert
     from tocsin.domain.alert_rule import AlertRule
-
-LOG = "log"
-"""The destination of rules that name none; it is always there."""
 
 
 class NoticeKind(StrEnum):
@@ -150,7 +148,7 @@ def recipients(rule: AlertRule, kind: NoticeKind, told: Told) -> tuple[str, ...]
     An escalation goes to those it is for. From then on they are told of everything with the others: whoever was called
     must hear that it is over.
     """
-    usual = rule.destinations or (LOG,)
+    usual = rule.destinations or (THE_LOG.id,)
     if kind is NoticeKind.ESCALATED:
         return tuple(dict.fromkeys(rule.escalates_to or usual))
     return tuple(dict.fromkeys((*usual, *rule.escalates_to) if told.escalated else usual))

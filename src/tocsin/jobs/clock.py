@@ -42,7 +42,7 @@ def keep_time(runner: Runner, stopped: threading.Event, *, tick_seconds: float, 
     ticked = [time.monotonic()]
 
     def tick() -> None:
-        _done(runner.tick)
+        done(runner.tick)
         ticked[0] = time.monotonic()
 
     beating = threading.Thread(target=_beat, args=(runner, stopped, renewal_seconds(lease)), daemon=True)
@@ -61,7 +61,7 @@ def _beat(runner: Runner, stopped: threading.Event, seconds: float) -> None:
     """Renew the leases every so many seconds, and at once where that failed."""
     wait = seconds
     while not stopped.wait(wait):
-        wait = seconds if _done(runner.beat) else min(seconds, _AGAIN_SECONDS)
+        wait = seconds if done(runner.beat) else min(seconds, _AGAIN_SECONDS)
 
 
 def _stop_in_time(runner: Runner) -> bool:
@@ -90,8 +90,8 @@ def _ticking(tick: Callable[[], None], seconds: float) -> Iterator[Callable[[], 
         scheduler.shutdown(wait=False)
 
 
-def _done(call: Callable[[], None]) -> bool:
-    """Whether it could be done. What cannot be now is done by a later call; whatever goes wrong, the clock goes on."""
+def done(call: Callable[[], None]) -> bool:
+    """Call, and whether that could be done. What cannot be now is done by a later call: the clock goes on."""
     try:
         call()
     except StoreError as error:

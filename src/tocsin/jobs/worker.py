@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tocsin.domain.job import Worker
-from tocsin.jobs.clock import keep_time
+from tocsin.jobs.clock import LETTING_GO_SECONDS, keep_time
 from tocsin.jobs.runner import Means, Runner, in_a_thread
 from tocsin.usecases.run_job import Lane
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
+    from tocsin.jobs.alarm import Alarm
     from tocsin.settings import Settings
     from tocsin.usecases.job_ports import JobBook
     from tocsin.usecases.run_job import Job
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 _OTHERS_AT_ONCE = 4
 
 
-def run_worker(timetable: Sequence[Job], book: JobBook, settings: Settings, stopped: threading.Event) -> bool:
-    """Run what is due until `stopped` is set; whether everything that ran had ended then.
+def run_worker(
+    timetable: Sequence[Job], book: JobBook, settings: Settings, stopped: threading.Event, alarm: Alarm
+) -> bool:
+    """Run what is due, and ring and send alerts, until `stopped` is set; whether everything that ran had ended then.
 
     Where it had not, the caller must end the process at once: threads still compute, for nobody.
     """
@@ -44,6 +47,10 @@ def run_worker(timetable: Sequence[Job], book: JobBook, settings: Settings, stop
     )
     log = structlog.get_logger("tocsin.jobs").bind(worker=worker.id)
     log.info("worker started", host=worker.host, pid=worker.pid, jobs=len(timetable))
+    beside = alarm.start(stopped)
     ended = keep_time(runner, stopped, tick_seconds=settings.tick_seconds, lease=lease)
+    for thread in beside:
+        thread.join(LETTING_GO_SECONDS)
+        ended = ended and not thread.is_alive()
     log.info("worker stopped")
     return ended

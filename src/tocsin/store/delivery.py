@@ -28,7 +28,7 @@ from tocsin.store.tables import message as messages
 from tocsin.store.tables import notice
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from tocsin.domain.delivery import Outcome
@@ -43,9 +43,11 @@ class DeliveryShelf:
         """Use a store; its tables must be there already."""
         self._engine = engine
 
-    def claim(self, now: datetime, most: int) -> list[Delivery]:
+    def claim(self, now: datetime, most: int, besides: Collection[str] = ()) -> list[Delivery]:
         """Take at most so many deliveries that are due, those that wait longest first, each under a lease."""
         due = and_(table.c.stage == Stage.WAITING.value, table.c.due_at <= now, _free(now))
+        if besides:
+            due = and_(due, table.c.destination.not_in(sorted(besides)))
         question = select(table).where(due).order_by(table.c.due_at, table.c.message, table.c.destination).limit(most)
         with reading(self._engine) as connection:  # nearly always there are none, and nobody has to wait
             if connection.execute(question).first() is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from tocsin.domain.alert import Alert, Reading, Transition
@@ -210,10 +210,10 @@ class SilenceBook(Protocol):
 class DeliveryBook(Protocol):
     """The outbox: every message, and its trail to each destination."""
 
-    def claim(self, now: datetime, most: int) -> list[Delivery]:
+    def claim(self, now: datetime, most: int, besides: Collection[str] = ()) -> list[Delivery]:
         """Take at most so many deliveries that are due, those that wait longest first, each under a lease.
 
-        Of several processes that ask at once one gets a delivery.
+        Of several processes that ask at once one gets a delivery. `besides` names destinations to leave out.
         """
         ...
 
