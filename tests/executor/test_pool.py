@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Executor
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING
 
 import pytest
@@ -179,6 +180,26 @@ def test_a_killed_fork_server_is_started_again(pool: ProcessPool) -> None:
     assert list(pool.map(errands.square, range(4))) == [0, 1, 4, 9]
     assert pool.submit(errands.parent_pid).result(_PATIENCE) != server
     wait_until(lambda: not any(map(runs, before)), _PATIENCE, "the workers of the old server are gone")
+
+
+@pytest.mark.fault(3)
+def test_a_fork_server_that_is_not_known_to_be_dead_yet_is_asked_again(
+    pool: ProcessPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel tells a moment later that it was killed; until then nothing answers there."""
+    server = pool.submit(errands.parent_pid).result(_PATIENCE)
+    known, find_dead, asked = forkserver._forkserver, forkserver._forkserver.ensure_running, []  # type: ignore[attr-defined]
+
+    def find_dead_late() -> None:
+        asked.append(server)
+        if len(asked) > 2:
+            find_dead()
+
+    monkeypatch.setattr(known, "ensure_running", find_dead_late)
+    os.kill(server, signal.SIGKILL)
+    wait_until(lambda: not runs(server), _PATIENCE, "the fork server is dead")
+    assert list(pool.map(errands.square, range(4))) == [0, 1, 4, 9]
+    assert len(asked) > 2
 
 
 def test_shut_down_takes_no_more_work_and_leaves_no_process(pool: ProcessPool) -> None:

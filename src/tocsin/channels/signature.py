@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 
 from tocsin.domain.errors import InvalidInputError, Problem
 
 _PREFIX = "whsec_"
-_FEWEST_BYTES, _MOST_BYTES = 24, 64
+_FEWEST_BYTES, _BYTES, _MOST_BYTES = 24, 32, 64
 
 
 def read_secret(secret: str | None) -> bytes:
@@ -20,6 +21,11 @@ def read_secret(secret: str | None) -> bytes:
         accepted = f"{_PREFIX} and then {_FEWEST_BYTES} to {_MOST_BYTES} random bytes in base64"
         raise InvalidInputError([Problem("", None, "secret", found, accepted)])
     return key
+
+
+def new_secret() -> str:
+    """A secret of 32 random bytes, in the form that receivers' libraries take."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode("ascii")
 
 
 def signature(key: bytes, message: str, timestamp: int, body: bytes) -> str:

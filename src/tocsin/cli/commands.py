@@ -101,6 +101,12 @@ COMMANDS = (
         "tocsin.cli.jobs:jobs",
         "Print what runs when and why, what came of it last, when it is due next, and each worker's last tick.",
     ),
+    LateCommand(
+        "alerts",
+        "tocsin.cli.alerts:alerts",
+        "Print how the alert of every declared rule stands, since when, what was told of it and who has taken it up.",
+    ),
+    LateCommand("destination", "tocsin.cli.destination:destination", "Where notices of alerts go."),
     LateCommand("user", "tocsin.cli.user:user", "Who may sign in."),
     LateCommand("key", "tocsin.cli.key:key", "What programs sign in with."),
 )

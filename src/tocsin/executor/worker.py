@@ -6,6 +6,7 @@ import multiprocessing
 import pickle
 import signal
 import threading
+import time
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,12 @@ from tocsin.executor.serve import STOP, Said, serve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerProcess
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _REAPED_SECONDS = 5.0
+_AGAIN_SECONDS = (0.05, 0.2, 1.0)
 # Starting a process polls all others, and two threads that poll one process at once can lose how it ended.
 _STARTING = threading.Lock()
 
@@ -29,21 +33,43 @@ def preload(modules: Sequence[str]) -> None:
     _CONTEXT.set_forkserver_preload(list(modules))
 
 
+def _start() -> tuple[Connection, ForkServerProcess]:
+    """A process that serves a pipe, and our end of it; SamplerFailedError where the system refuses.
+
+    A fork server that was killed may be asked before the kernel has told that it is dead, and nothing answers: it is
+    found dead, and another started, a moment later.
+    """
+    for seconds in _AGAIN_SECONDS:
+        try:
+            return _start_once()
+        except (ConnectionError, EOFError):
+            time.sleep(seconds)
+    try:
+        return _start_once()
+    except (OSError, EOFError) as error:  # no memory or no descriptors left
+        raise SamplerFailedError(f"no process could be started: {error}") from error
+
+
+def _start_once() -> tuple[Connection, ForkServerProcess]:
+    ours, theirs = _CONTEXT.Pipe()
+    try:
+        process = _CONTEXT.Process(target=serve, args=(theirs,), daemon=True, name="tocsin-fit")
+        with _STARTING:
+            process.start()
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    return ours, process
+
+
 class Worker:
     """One process, and the pipe to it. Used by one thread at a time."""
 
     def __init__(self) -> None:
         """Start it; SamplerFailedError where the system refuses."""
-        self._pipe, theirs = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=serve, args=(theirs,), daemon=True, name="tocsin-fit")
-        try:
-            with _STARTING:
-                self._process.start()
-        except (OSError, EOFError) as error:  # no memory or no descriptors left; the fork server was killed
-            self._pipe.close()
-            raise SamplerFailedError(f"no process could be started: {error}") from error
-        finally:
-            theirs.close()
+        self._pipe, self._process = _start()
 
     @property
     def pid(self) -> int | None:

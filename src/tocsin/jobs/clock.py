@@ -16,7 +16,7 @@ from tocsin.domain.errors import StoreError
 from tocsin.domain.job import renewal_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
     from tocsin.jobs.runner import Runner
@@ -32,8 +32,17 @@ _OVERDUE_TICKS = 3
 _log = structlog.get_logger("tocsin.jobs")
 
 
-def keep_time(runner: Runner, stopped: threading.Event, *, tick_seconds: float, lease: timedelta) -> bool:
+def keep_time(
+    runner: Runner,
+    stopped: threading.Event,
+    *,
+    tick_seconds: float,
+    lease: timedelta,
+    beside: Sequence[threading.Thread] = (),
+) -> bool:
     """Call the runner until `stopped` is set; whether everything that ran had ended then.
+
+    `beside` are threads that end by themselves once it is set; they are given no longer than what runs.
 
     APScheduler calls `tick`. It sleeps until an instant of the machine's clock, so when that clock is set back an hour
     it sleeps an hour too long. This loop, which counts seconds that pass, sees to that. It never touches the store,
@@ -52,9 +61,12 @@ def keep_time(runner: Runner, stopped: threading.Event, *, tick_seconds: float, 
             if time.monotonic() - ticked[0] > _OVERDUE_TICKS * tick_seconds:
                 ticked[0] = time.monotonic()
                 wake()
+    until = time.monotonic() + STOP_SECONDS + LETTING_GO_SECONDS
     ended = _stop_in_time(runner)
     beating.join(_AGAIN_SECONDS)  # it has been told to end too, and does unless the store keeps it
-    return ended and not beating.is_alive()
+    for thread in beside:
+        thread.join(max(0.0, until - time.monotonic()))
+    return ended and not any(thread.is_alive() for thread in (beating, *beside))
 
 
 def _beat(runner: Runner, stopped: threading.Event, seconds: float) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from tocsin.domain.job import Worker
-from tocsin.jobs.clock import LETTING_GO_SECONDS, keep_time
+from tocsin.jobs.clock import keep_time
 from tocsin.jobs.runner import Means, Runner, in_a_thread
 from tocsin.usecases.run_job import Lane
 
@@ -48,9 +48,6 @@ def run_worker(
     log = structlog.get_logger("tocsin.jobs").bind(worker=worker.id)
     log.info("worker started", host=worker.host, pid=worker.pid, jobs=len(timetable))
     beside = alarm.start(stopped)
-    ended = keep_time(runner, stopped, tick_seconds=settings.tick_seconds, lease=lease)
-    for thread in beside:
-        thread.join(LETTING_GO_SECONDS)
-        ended = ended and not thread.is_alive()
+    ended = keep_time(runner, stopped, tick_seconds=settings.tick_seconds, lease=lease, beside=beside)
     log.info("worker stopped")
     return ended

@@ -1,0 +1,131 @@
+"""`tocsin destination`: where notices of alerts go."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tocsin.bootstrap.mail import read_mail
+from tocsin.bootstrap.service import open_service
+from tocsin.channels.check import check_destination
+from tocsin.channels.open import open_channels, test_message
+from tocsin.channels.signature import new_secret
+from tocsin.cli.operator import operator
+from tocsin.domain.delivery import THE_LOG, Accepted, Destination, DestinationKind, Stage
+from tocsin.domain.errors import UnknownNameError
+from tocsin.settings import read_settings
+from tocsin.usecases.set_destination import set_destination
+
+if TYPE_CHECKING:
+    from tocsin.bootstrap.service import Service
+
+destination = typer.Typer(help="Where notices of alerts go.", no_args_is_help=True, rich_markup_mode=None)
+_Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, as alert rules name it.")]
+
+
+@destination.command("set")
+def put(
+    name: _Id,
+    kind: Annotated[DestinationKind, typer.Option(help="By what way.")],
+    title: Annotated[str, typer.Option(help="What people call it.")],
+    address: Annotated[
+        str,
+        typer.Option(help="An http(s) address; mail addresses with commas between; as Apprise writes it; - reads it."),
+    ] = "",
+    own_secret: Annotated[
+        bool, typer.Option("--secret-from-input", help="Read a webhook's secret (whsec_…) from the input.")
+    ] = False,
+) -> None:
+    """Set a destination, new or anew; a webhook's new secret is printed, this once.
+
+    `--address -` reads the address from the first line of the input: of chats and of many webhooks it is a secret.
+
+    Example: tocsin destination set desk --kind webhook --title "The desk" --address http://127.0.0.1:9000/hook
+    """
+    where = _line() if address == "-" else address
+    secret = None
+    if kind is DestinationKind.WEBHOOK:
+        secret = _line() if own_secret else new_secret()
+    made = Destination(name, kind, title, where, secret)
+    with open_service(read_settings()) as service:
+        set_destination(
+            made, check=check_destination, book=service.destinations, actor=operator().name, now=datetime.now(UTC)
+        )
+    typer.echo(f"{name} is set", err=True)
+    if secret is not None and not own_secret:
+        typer.echo(secret)
+        typer.echo("keep it: the receiver verifies by it (Standard Webhooks), and it cannot be shown again", err=True)
+
+
+@destination.command("list")
+def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Print every destination, and how many messages wait for it or were given up; no address and no secret.
+
+    Example: tocsin destination list --json
+    """
+    with open_service(read_settings()) as service:
+        items = [_object(service, item) for item in _known(service).values()]
+    if as_json:
+        typer.echo(json.dumps(items, indent=2))
+        return
+    for item in items:
+        gone = ", gone: it is sent nothing until it is set anew" if item["gone"] else ""
+        waits = f"{item['waiting']} waiting, {item['dead']} given up"
+        typer.echo(f"{item['id']}: {item['title']} ({item['kind']}); {waits}{gone}")
+
+
+@destination.command("test")
+def send_test(name: _Id) -> None:
+    """Send a destination a message that says that it is a test, now, and print what came of it.
+
+    Example: tocsin destination test desk
+    """
+    settings = read_settings()
+    with open_service(settings) as service:
+        there = _find(service, name)
+    now = datetime.now(UTC)
+    outcome = open_channels(read_mail(settings))[there.kind].send(
+        replace(there, gone=False), test_message(there, now), now
+    )
+    if not isinstance(outcome, Accepted):
+        typer.echo(f"{name} does not have it: {outcome.reason}", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{name} has it: {outcome.answer}")
+
+
+@destination.command("remove")
+def remove(name: _Id) -> None:
+    """Forget a destination; what was sent there stays on record.
+
+    Example: tocsin destination remove desk
+    """
+    with open_service(read_settings()) as service:
+        if not service.destinations.remove(name, operator().name, datetime.now(UTC)):
+            raise UnknownNameError("destination", name, [item.id for item in service.destinations.destinations()])
+    typer.echo(f"{name} is removed")
+
+
+def _line() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _known(service: Service) -> dict[str, Destination]:
+    return {item.id: item for item in (*service.destinations.destinations(), THE_LOG)}
+
+
+def _find(service: Service, name: str) -> Destination:
+    known = _known(service)
+    if name not in known:
+        raise UnknownNameError("destination", name, sorted(known))
+    return known[name]
+
+
+def _object(service: Service, item: Destination) -> dict[str, object]:
+    stages = [sent.stage for sent in service.deliveries.deliveries() if sent.destination == item.id]
+    counts = {stage.value: stages.count(stage) for stage in Stage}
+    return {"id": item.id, "kind": item.kind.value, "title": item.title, "gone": item.gone, **counts}
