@@ -60,7 +60,7 @@ def record_observations(theater: str, sent: ObservationsBody, means: Acting, pri
         author=principal.name,
         history=sent.history,
     )
-    told = write_and_tell(means, declared, now, lambda: ledger.record(drawn))
+    told = write_and_tell(means, declared, now, lambda: ledger.record(drawn), lambda done: bool(done.added))
     added = told.written.added
     return RecordedBody(
         observations=[EntryBody.of(item) for item in _as_recorded(ledger, drawn, told.written)],
@@ -101,7 +101,9 @@ class _Change:
         name = version_of(self.theater, service.ledger, self.observation, version, self.if_match)
         indicators = service.catalog.indicators(self.theater.id)
         try:
-            told = write_and_tell(self.means, self.theater, now, lambda: write(name, indicators, now))
+            told = write_and_tell(
+                self.means, self.theater, now, lambda: write(name, indicators, now), lambda done: done.added
+            )
         except ConflictError as error:
             # Whoever says in a header which version they saw has set a condition, and it does not hold.
             return problem_of(error, 409 if self.if_match is None else 412)
