@@ -12,7 +12,7 @@ _LISTENING = "2.3"  # of ASGI: by this version a stream asks whether its reader 
 
 def as_get(scope: Scope) -> Scope:
     """A HEAD as the GET that it asks about, in a scope of its own: a server goes on by the one that it gave."""
-    return {**scope, "method": "GET", "asgi": {**scope["asgi"], "spec_version": _LISTENING}}
+    return {**scope, "method": "GET", "asgi": {**scope.get("asgi", {}), "spec_version": _LISTENING}}
 
 
 def without_body(send: Send) -> Send:

@@ -32,6 +32,7 @@ STATUS: dict[type[errors.TocsinError], tuple[int, str]] = {
     errors.InvalidDeclarationError: (422, "invalid-input"),
     errors.InvalidObservationError: (422, "invalid-input"),
     errors.ConflictError: (409, "conflict"),
+    errors.UnseenVersionError: (412, "conflict"),
     errors.SettledOtherwiseError: (409, "conflict"),
     errors.UnknownNameError: (404, "unknown-name"),
     errors.UnknownIdError: (404, "unknown-id"),
@@ -142,6 +143,8 @@ def _more(error: errors.TocsinError) -> dict[str, Any]:
     if isinstance(error, errors.ConflictError):
         versions = {"yours": error.meant, "standing": error.standing}
         return {"changed": error.changed, "versions": {name: _version(item) for name, item in versions.items()}}
+    if isinstance(error, errors.UnseenVersionError):
+        return {"changed": error.changed, "versions": {"standing": _version(error.standing)}}
     if isinstance(error, errors.SettledOtherwiseError):
         return {"versions": {"yours": error.seen, "standing": error.standing}}
     return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse
 
 from tocsin.domain.access import Principal, Right
@@ -15,6 +15,7 @@ from tocsin.usecases.observe import draw_up
 from tocsin.usecases.retract import retract
 from tocsin.web.access import Allow
 from tocsin.web.effect import write_and_tell
+from tocsin.web.etags import lines_of
 from tocsin.web.idempotency import KEYED, KeyedRoute
 from tocsin.web.means import Acting
 from tocsin.web.problems import problem_of
@@ -22,7 +23,7 @@ from tocsin.web.schemas.draft import ObservationsBody
 from tocsin.web.schemas.problem import problems
 from tocsin.web.schemas.recorded import ChangedBody, CorrectionBody, EntryBody, RecordedBody, RetractionBody
 from tocsin.web.schemas.texts import ID
-from tocsin.web.versions import IfMatch, version_of
+from tocsin.web.versions import IfMatch, is_condition, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -106,7 +107,7 @@ class _Change:
             )
         except ConflictError as error:
             # Whoever says in a header which version they saw has set a condition, and it does not hold.
-            return problem_of(error, 409 if self.if_match is None else 412)
+            return problem_of(error, 412 if is_condition(self.if_match) else 409)
         done = told.written
         return ChangedBody(
             before=EntryBody.of(done.before),
@@ -117,8 +118,11 @@ class _Change:
         )
 
 
-async def _change(theater: str, observation: _Observation, means: Acting, if_match: IfMatch = None) -> _Change:
-    return _Change(means.service.catalog.theater(theater), observation, if_match, means)
+async def _change(
+    request: Request, theater: str, observation: _Observation, means: Acting, if_match: IfMatch = None
+) -> _Change:
+    condition = None if if_match is None else lines_of(request, "if-match")
+    return _Change(means.service.catalog.theater(theater), observation, condition, means)
 
 
 _ANSWERS = problems(404, 409, 412, 413, 422)
