@@ -78,7 +78,10 @@ def test_a_server_answers_and_logs_what_it_answered(home: Path) -> None:
 
 def test_a_head_leaves_the_connection_in_order(home: Path) -> None:
     """On one connection, that of a stream too: its headers, nothing else, and then the next answer."""
-    with running(home) as server, closing(HTTPConnection(server.address.removeprefix("http://"))) as connection:
+    with (
+        running(home) as server,
+        closing(HTTPConnection(server.address.removeprefix("http://"), timeout=60)) as connection,
+    ):
 
         def ask(method: str, path: str) -> tuple[int, str | None, bytes]:
             connection.request(method, path)
