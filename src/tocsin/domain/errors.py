@@ -73,19 +73,6 @@ class ConflictError(TocsinError):
         )
 
 
-class UnseenVersionError(TocsinError):
-    """The version of an observation that stands is none that whoever changes it has seen; nothing was written."""
-
-    def __init__(self, changed: str, standing: Version) -> None:
-        """Keep which observation was to be changed, and the version of it that stands."""
-        self.changed = changed
-        self.standing = standing
-        super().__init__(
-            f"of observation {changed} another version stands than those that were named; nothing was written\n"
-            f"  now: {standing}\nlook at it, and change {standing.id} if yours still holds"
-        )
-
-
 class UnknownNameError(TocsinError):
     """A theater, scenario or indicator that was asked for is not declared."""
 

@@ -32,7 +32,6 @@ STATUS: dict[type[errors.TocsinError], tuple[int, str]] = {
     errors.InvalidDeclarationError: (422, "invalid-input"),
     errors.InvalidObservationError: (422, "invalid-input"),
     errors.ConflictError: (409, "conflict"),
-    errors.UnseenVersionError: (412, "conflict"),
     errors.SettledOtherwiseError: (409, "conflict"),
     errors.UnknownNameError: (404, "unknown-name"),
     errors.UnknownIdError: (404, "unknown-id"),
@@ -109,6 +108,16 @@ def problem_of(error: errors.TocsinError, status: int | None = None) -> JSONResp
     return answer
 
 
+def unseen_version(changed: str, standing: Version) -> JSONResponse:
+    """The problem that the version of an observation that stands is none of those in a header."""
+    detail = (
+        f"of observation {changed} another version stands than those in If-Match; nothing was written\n"
+        f"  now: {standing}\nlook at it, and change {standing.id} if yours still holds"
+    )
+    versions = {"standing": _version(standing)}
+    return problem(412, "conflict", TYPES["conflict"].meaning, detail, changed=changed, versions=versions)
+
+
 def _headers(error: errors.TocsinError) -> dict[str, str]:
     if isinstance(error, errors.RequestAtWorkError | errors.ServerBusyError):
         return {"Retry-After": str(error.retry_after_seconds)}
@@ -143,8 +152,6 @@ def _more(error: errors.TocsinError) -> dict[str, Any]:
     if isinstance(error, errors.ConflictError):
         versions = {"yours": error.meant, "standing": error.standing}
         return {"changed": error.changed, "versions": {name: _version(item) for name, item in versions.items()}}
-    if isinstance(error, errors.UnseenVersionError):
-        return {"changed": error.changed, "versions": {"standing": _version(error.standing)}}
     if isinstance(error, errors.SettledOtherwiseError):
         return {"versions": {"yours": error.seen, "standing": error.standing}}
     return {}

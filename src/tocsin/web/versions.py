@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Header
 
-from tocsin.domain.errors import InvalidObservationError, Problem, UnknownIdError, UnseenVersionError
+from tocsin.domain.errors import InvalidObservationError, Problem, UnknownIdError
 from tocsin.web.etags import tags_in
 
 if TYPE_CHECKING:
     from tocsin.domain.observation import Observation
     from tocsin.domain.theater import Theater
+    from tocsin.domain.version import Version
     from tocsin.usecases.ports import Ledger
 
 _EVER = datetime.max.replace(tzinfo=UTC)
@@ -30,13 +31,15 @@ IfMatch = Annotated[
 ]
 
 
-def version_of(theater: Theater, ledger: Ledger, name: str, version: str | None, if_match: str | None) -> str:
+def version_of(theater: Theater, ledger: Ledger, name: str, version: str | None, if_match: str | None) -> str | Version:
     """The id of the version that is to be changed: the one that the client saw, or the one in the address.
+
+    Where no tag in the header is of a version of the observation, the version that stands.
 
     Of those that `If-Match` lists it is the latest; weak tags are none of them (RFC 9110, 13.1.1).
 
     UnknownIdError where the theater has no such observation; InvalidObservationError where the version is none of it,
-    or both are given and differ; UnseenVersionError where no tag in the header is of a version of it.
+    or both are given and differ.
     """
     tags = _condition(if_match)
     if version is not None and tags is not None and version not in {_named(tag) for tag in tags}:
@@ -53,7 +56,7 @@ def version_of(theater: Theater, ledger: Ledger, name: str, version: str | None,
         return seen[-1]
     if tags is None:
         raise _refused("version", str(version), f"the id of a version of observation {name}")
-    raise UnseenVersionError(name, versions[-1].version())
+    return versions[-1].version()
 
 
 def is_condition(if_match: str | None) -> bool:

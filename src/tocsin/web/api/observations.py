@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import ConflictError
+from tocsin.domain.version import Version
 from tocsin.usecases.correct import correct
 from tocsin.usecases.observe import draw_up
 from tocsin.usecases.retract import retract
@@ -18,7 +19,7 @@ from tocsin.web.effect import write_and_tell
 from tocsin.web.etags import lines_of
 from tocsin.web.idempotency import KEYED, KeyedRoute
 from tocsin.web.means import Acting
-from tocsin.web.problems import problem_of
+from tocsin.web.problems import problem_of, unseen_version
 from tocsin.web.schemas.draft import ObservationsBody
 from tocsin.web.schemas.problem import problems
 from tocsin.web.schemas.recorded import ChangedBody, CorrectionBody, EntryBody, RecordedBody, RetractionBody
@@ -100,6 +101,8 @@ class _Change:
         """Make the change of the version that is meant, which `write` is told with the indicators and the instant."""
         service, now = self.means.service, self.means.clock()
         name = version_of(self.theater, service.ledger, self.observation, version, self.if_match)
+        if isinstance(name, Version):
+            return unseen_version(self.observation, name)
         indicators = service.catalog.indicators(self.theater.id)
         try:
             told = write_and_tell(
