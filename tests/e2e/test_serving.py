@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -72,6 +74,27 @@ def test_a_server_answers_and_logs_what_it_answered(home: Path) -> None:
     assert (code, seconds < _STOP_SECONDS) == (0, True)
     assert told[0]["route"] == "/api/v1/theaters/{theater}"
     assert (told[0]["status"], told[0]["principal"], told[0]["event"]) == (200, "tester", "request")
+
+
+def test_a_head_leaves_the_connection_in_order(home: Path) -> None:
+    """On one connection, that of a stream too: its headers, nothing else, and then the next answer."""
+    with (
+        running(home) as server,
+        closing(HTTPConnection(server.address.removeprefix("http://"), timeout=60)) as connection,
+    ):
+
+        def ask(method: str, path: str) -> tuple[int, str | None, bytes]:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.headers["content-length"], answer.read()
+
+        status, length, body = ask("GET", _TUNISIA)
+        begun = connection.sock
+        assert (status, length) == (200, str(len(body)))
+        assert ask("HEAD", _TUNISIA) == (200, length, b"")
+        assert ask("HEAD", _STREAM) == (200, None, b"")
+        assert ask("GET", _TUNISIA) == (status, length, body)
+        assert connection.sock is begun
 
 
 def test_a_stream_goes_on_where_it_was_cut_off_by_a_restart(home: Path) -> None:

@@ -122,6 +122,44 @@ def test_a_stale_version_is_refused_with_both_versions(own: Own, verb: str) -> N
 
 
 @pytest.mark.fault(4)
+@pytest.mark.parametrize("verb", ["correct", "retract"])
+def test_if_match_is_a_list_of_which_the_standing_version_must_be_one(own: Own, verb: str) -> None:
+    """Compared strongly, in one line or several; what lists no version of it is refused with the one that stands."""
+    first = _recorded(own)
+    second = own.post(f"observations/{first}/correct", {"value": 2, "reason": "counted"}).json()["after"]["id"]
+    before = own.ledger()
+    sent = {"reason": "it was two of them", **({"value": 5} if verb == "correct" else {})}
+    for listed in ('"0123456789abcdef"', f'W/"{second}"', f'"{first}", W/"{second}"', f'"{first}"', '"', "", second):
+        answer = own.post(f"observations/{first}/{verb}", sent, headers={"If-Match": listed})
+        malformed = listed in {'"', second}
+        assert answer.status_code == (422 if malformed else 412), listed
+        if malformed:
+            assert answer.json()["problems"][0]["field"] == "If-Match"
+        else:
+            assert answer.json()["type"] == "urn:tocsin:problem:conflict"
+            assert answer.json()["versions"]["standing"]["id"] == second
+    answer = own.post(f"observations/{first}/{verb}", sent, headers={"If-Match": "*"})
+    assert answer.status_code == 409  # the condition holds, and the address names a version that is superseded
+    weak = own.post(f"observations/{first}/{verb}", sent | {"version": second}, headers={"If-Match": f'W/"{second}"'})
+    assert weak.status_code == 412
+    assert own.ledger() == before
+    for headers in (
+        [("If-Match", f'"{first}" ,"{second}", "other"')],
+        [("If-Match", '"x"'), ("If-Match", f'"{second}"')],
+    ):
+        good = own.web.client.post(f"/api/v1/theaters/tunisia/observations/{first}/{verb}", json=sent, headers=headers)
+        assert good.status_code == 201, good.text  # the second time nothing is added
+        assert good.json()["after"]["supersedes"] == second
+
+
+def test_if_match_of_any_version_lets_the_standing_one_be_changed(own: Own) -> None:
+    """As if nothing had been said."""
+    name = _recorded(own)
+    good = own.post(f"observations/{name}/retract", {"reason": "denied"}, headers={"If-Match": " * "})
+    assert (good.status_code, good.json()["before"]["id"]) == (201, name)
+
+
+@pytest.mark.fault(4)
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -99,6 +99,19 @@ def test_every_table_is_json_or_csv_and_is_not_sent_again_to_whom_has_it(web: We
     assert other.status_code == 200
 
 
+@pytest.mark.parametrize("address", [f"{_API}/publications", f"{_API}/theaters/tunisia/odds"])
+def test_if_none_match_is_a_list_in_one_line_or_several(web: Web, address: str) -> None:
+    """Compared weakly; what stands within the quotes of another tag is none."""
+    _publish(web)
+    tag = web.client.get(address).headers["etag"]
+    weak = f"W/{tag.removeprefix('W/')}"
+    for lines in ([f'"x,y" ,, {weak}'], ['"x"', tag], [weak, '"x"'], ["*"]):
+        answer = web.client.get(address, headers=[("If-None-Match", line) for line in lines])
+        assert (answer.status_code, answer.content) == (304, b""), lines
+    for lines in (['"x", "*"'], [""], [tag.removeprefix("W/").strip('"')], [tag[:-1] + ' ,"']):
+        assert web.client.get(address, headers=[("If-None-Match", line) for line in lines]).status_code == 200, lines
+
+
 @pytest.mark.parametrize(
     "address", [*_TABLES, f"{_TUNISIA}/odds", f"{_OFFENSIVE}/why?since=2016-03-07&as_of=2016-03-08"]
 )

@@ -118,7 +118,7 @@ def _asked(name: str, me: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("name", sorted(_WHO))
 def test_each_role_may_do_what_the_table_says_and_nothing_else(guarded: Guarded, name: str) -> None:
-    """By key and by session; without a credential, and in a theater that is not theirs, nobody may."""
+    """By key and by session; without a credential, and elsewhere, nobody may. HEAD is judged as GET is."""
     allowed = _WHO[name]
     for role in Role:
         guarded.add(role.value, role)
@@ -130,9 +130,13 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(guarded: Guarded,
             # An empty request is no good one, so 422 shows that it was let in as well as 200 does.
             assert (status == 403) is refused, f"{role} got {status}"
             assert status != 401
+            if method == "GET":
+                assert client.head(path, headers=_HEADERS.get(name)).status_code == status
     method, path = _asked(name, "viewer")
     bare = guarded.client().request(method, path).status_code
     assert (bare == 401) is (allowed is not None)
+    if method == "GET":
+        assert guarded.client().head(path).status_code == bare
     if "{theater}" in name and allowed is not None:
         _, elsewhere = guarded.key(Role.ADMIN, frozenset())
         assert elsewhere.request(method, path).status_code == 404

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.ensemble.thin import bytes_of
 from tocsin.usecases.desk_ahead import Ahead
+from tocsin.usecases.desk_changes import CHANGES_ODDS, changes_for
 from tocsin.usecases.desk_futures import KeptFutures
 from tocsin.usecases.desk_recent import Recent
 from tocsin.usecases.desk_theater import Keeping, Mark, TheaterDesk
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _MEBIBYTE = 2**20
 _ENSEMBLES, _FUTURES, _PAST = 12 * _MEBIBYTE, 16 * _MEBIBYTE, _MEBIBYTE
 _ANSWER_BYTES = 16_384  # about what one takes
+_COUNTED = 500  # events; nobody needs to know of more
 
 
 class Desk:
@@ -100,6 +102,16 @@ class Desk:
     def look(self) -> None:
         """Look whether anything has changed, in the store of whoever asks for odds anyway: `held` may go on then."""
         self._freshness.renew()
+
+    def number(self) -> int:
+        """The number of an event up to which all that is read from now on counts every one: 20 ms old at most."""
+        return self._freshness.number()
+
+    def came_in(self, theater: Theater, after: int) -> int:
+        """How many events after one bear on the odds of a theater, as the store has them now; 500 at most."""
+        indicators = frozenset(indicator.id for indicator in theater.indicators)
+        events = self._keeping.events.after(after, _COUNTED, CHANGES_ODDS)
+        return sum(not changes_for(theater.id, indicators, [event]).nothing for event in events)
 
     def look_again(self) -> None:
         """Something was written in this process: the next answer counts it."""

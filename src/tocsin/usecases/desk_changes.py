@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from tocsin.domain.event import Event
 
+CHANGES_ODDS = frozenset({EventKind.OBSERVATIONS_RECORDED, EventKind.FIT_ACCEPTED})
+"""What may bear on the odds of a theater."""
 FEW = 8
 """So many new observations are looked up one by one; of more, all that bears on the theater is read again."""
 

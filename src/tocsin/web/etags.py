@@ -1,8 +1,9 @@
-"""Conditional reads: an answer that the client has already is not sent again."""
+"""Entity tags, and conditional reads: an answer that the client has already is not sent again."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from fastapi import Response
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from fastapi import Request
 
 _DIGITS = 32
+_TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
+_TAGS = re.compile(_TAG)
+_LIST = re.compile(rf"[ \t]*+(?:{_TAG})?+(?:[ \t]*+,[ \t]*+(?:{_TAG})?+)*+[ \t]*+")
 _KEPT = ("vary", "cache-control", "link", "tocsin-as-of", "content-location")
 _CACHING = "private, no-cache"
 """Whoever keeps an answer asks whether it still holds, and keeps it for nobody else."""
@@ -21,12 +25,32 @@ def tag_of(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:_DIGITS]}"'
 
 
-def holds(request: Request, tag: str) -> bool:
-    """Whether the client has what the tag names (RFC 9110, 13.1.2: `If-None-Match`, compared weakly)."""
-    asked = request.headers.get("if-none-match")
-    if asked is None:
+def lines_of(request: Request, name: str) -> str | None:
+    """A header that is a list, which may come in several lines, in one; None where it is not there."""
+    lines = request.headers.getlist(name)
+    return ", ".join(lines) if lines else None
+
+
+def tags_in(header: str) -> list[str] | None:
+    """The tags of a list, weak ones with their W/ (RFC 9110, 8.8.3); None where it is no list of tags.
+
+    >>> tags_in('"a", W/"b,c" ,'), tags_in(""), tags_in("a")
+    (['"a"', 'W/"b,c"'], [], None)
+    """
+    return _TAGS.findall(header) if _LIST.fullmatch(header) else None
+
+
+def names(if_none_match: str | None, tag: str) -> bool:
+    """Whether a header is `*` or a list that has a tag, compared weakly (RFC 9110, 13.1.2)."""
+    if if_none_match is None:
         return False
-    return asked.strip() == "*" or tag in {item.strip().removeprefix("W/") for item in asked.split(",")}
+    listed = {item.removeprefix("W/") for item in tags_in(if_none_match) or ()}
+    return if_none_match.strip() == "*" or tag.removeprefix("W/") in listed
+
+
+def holds(request: Request, tag: str) -> bool:
+    """Whether the client has what the tag names, as `If-None-Match` says."""
+    return names(lines_of(request, "if-none-match"), tag)
 
 
 def with_tag(request: Request, answer: Response, tag: str | None = None) -> Response:

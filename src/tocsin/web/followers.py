@@ -12,7 +12,8 @@ import structlog
 from starlette.exceptions import HTTPException
 
 from tocsin.domain.errors import TocsinError
-from tocsin.web.telling import CHANGES_ODDS, KINDS, Told, tell, tell_gap, tell_odds, watching_theaters
+from tocsin.usecases.desk_changes import CHANGES_ODDS
+from tocsin.web.telling import KINDS, Told, tell, tell_gap, tell_odds, watching_theaters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from tocsin.domain.answer import AT_WORK, Answer, Keyed, Standing
 from tocsin.domain.errors import KeyReusedError, RequestAtWorkError, StoreError, TocsinError
 from tocsin.web.access import GuardedRoute, right_of
+from tocsin.web.etags import lines_of
 from tocsin.web.means import means_of
 from tocsin.web.problems import answer_error
 
@@ -179,7 +180,7 @@ def _digest(request: Request, body: BinaryIO) -> str:
 def head_of(request: Request) -> list[str]:
     """Method, address, type and the version that is meant."""
     asked = [request.method, request.url.path, request.url.query, _kind(request).get_content_type()]
-    return [*asked, request.headers.get("if-match", "")]
+    return [*asked, lines_of(request, "if-match") or ""]
 
 
 def _kind(request: Request) -> Message:

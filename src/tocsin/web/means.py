@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Protocol, cast
 
 from fastapi import Depends, Request
+
+from tocsin.web.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +51,7 @@ class Means:
         gate: Tells whom a request comes from.
         clock: The present instant, aware.
         settings: What the environment says.
+        turns: Those of writers, by theater.
     """
 
     service: Service
@@ -56,6 +59,7 @@ class Means:
     gate: Gate
     clock: Callable[[], datetime]
     settings: Settings
+    turns: Turns = field(default_factory=Turns)
 
 
 async def means_of(request: Request) -> Means:

@@ -108,6 +108,16 @@ def problem_of(error: errors.TocsinError, status: int | None = None) -> JSONResp
     return answer
 
 
+def unseen_version(changed: str, standing: Version) -> JSONResponse:
+    """The problem that the version of an observation that stands is none of those in a header."""
+    detail = (
+        f"of observation {changed} another version stands than those in If-Match; nothing was written\n"
+        f"  now: {standing}\nlook at it, and change {standing.id} if yours still holds"
+    )
+    versions = {"standing": _version(standing)}
+    return problem(412, "conflict", TYPES["conflict"].meaning, detail, changed=changed, versions=versions)
+
+
 def _headers(error: errors.TocsinError) -> dict[str, str]:
     if isinstance(error, errors.RequestAtWorkError | errors.ServerBusyError):
         return {"Retry-After": str(error.retry_after_seconds)}

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from structlog.contextvars import bind_contextvars
 
 from tocsin.web.body import Body
+from tocsin.web.head import as_get, without_body
 from tocsin.web.headers import REQUEST_ID, finished
 from tocsin.web.pace import EXEMPT, PRINCIPAL, address_of
 from tocsin.web.problems import internal_problem, of_http
@@ -43,6 +44,7 @@ class RequestCare:
     4. A reader that takes nothing of an answer is cut off; a large one goes out in pieces, so that this is noticed.
     5. What nobody caught becomes a problem.
     6. The request is counted and logged, and where it may have written, whoever follows is told to look.
+    7. HEAD is judged and answered as GET is, without the body.
     """
 
     def __init__(
@@ -97,19 +99,22 @@ class RequestCare:
                 async with asyncio.timeout(_TAKEN_SECONDS):
                     await send(piece)
 
+        method = scope["method"]
+        asked, answer = (as_get(scope), without_body(sending)) if method == "HEAD" else (scope, sending)
         body = Body(self._limits, self._room, scope, receive)
-        writes = scope["method"] in _WRITING
+        writes = method in _WRITING
         try:
-            await self._answer(scope, body.receive if writes else receive, sending)
+            await self._answer(asked, body.receive if writes else receive, answer)
         except Exception:
             if not status:
-                await internal_problem()(scope, receive, sending)
+                await internal_problem()(asked, receive, answer)
             raise
         finally:
             body.release()
-            principal = scope.get(PRINCIPAL)
+            principal = asked.get(PRINCIPAL)
             seconds = perf_counter() - began
-            self._traffic.note(scope, status or _GONE, seconds, None if principal is None else principal.name)
+            asked["method"] = method
+            self._traffic.note(asked, status or _GONE, seconds, None if principal is None else principal.name)
             if writes:
                 self._written()
 

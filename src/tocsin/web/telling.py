@@ -35,7 +35,6 @@ KINDS: dict[EventKind, str] = {
     EventKind.DELIVERY_REVIVED: "delivery",
 }
 """What followers are told; accounts, keys, sessions and destinations are an administrator's business."""
-CHANGES_ODDS = frozenset({EventKind.OBSERVATIONS_RECORDED, EventKind.FIT_ACCEPTED})
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -8,59 +8,87 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Header
 
 from tocsin.domain.errors import InvalidObservationError, Problem, UnknownIdError
+from tocsin.web.etags import tags_in
 
 if TYPE_CHECKING:
     from tocsin.domain.observation import Observation
     from tocsin.domain.theater import Theater
+    from tocsin.domain.version import Version
     from tocsin.usecases.ports import Ledger
 
 _EVER = datetime.max.replace(tzinfo=UTC)
+_WEAK = "W/"
 
 IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description='Id of the version that you saw, in quotes: "4f2a1c9b0e3d5f67". As `version` in the body, but '
-        "where another one stands the answer is 412.",
-        max_length=200,
+        description='Id of the version that you saw, in quotes: "4f2a1c9b0e3d5f67"; or of each that you would change, '
+        "with commas between them. As `version` in the body, but where another one stands the answer is 412. `*` is "
+        "any.",
+        max_length=2000,
     ),
 ]
 
 
-def version_of(theater: Theater, ledger: Ledger, name: str, version: str | None, if_match: str | None) -> str:
+def version_of(theater: Theater, ledger: Ledger, name: str, version: str | None, if_match: str | None) -> str | Version:
     """The id of the version that is to be changed: the one that the client saw, or the one in the address.
+
+    Where no tag in the header is of a version of the observation, the version that stands.
+
+    Of those that `If-Match` lists it is the latest; weak tags are none of them (RFC 9110, 13.1.1).
 
     UnknownIdError where the theater has no such observation; InvalidObservationError where the version is none of it,
     or both are given and differ.
     """
-    matched = _tag(if_match)
-    if version is not None and matched is not None and version != matched:
-        raise _refused("version", version, f"the same as in If-Match, {matched}, or one of the two")
+    tags = _condition(if_match)
+    if version is not None and tags is not None and version not in {_named(tag) for tag in tags}:
+        raise _refused("version", version, f"one that is in If-Match, {if_match}, or one of the two")
     found = [item for item in ledger.named(name) if item.id == name]
     if not found or found[0].indicator not in {item.id for item in theater.indicators}:
         raise UnknownIdError("observation", name, f"they are listed at /theaters/{theater.id}/observations")
-    seen = version or matched
-    if seen is None or seen == name:
+    if tags == [f'"{name}"'] or (tags is None and version in {None, name}):
         return name
-    if seen not in _later(ledger, found[0]):
-        raise _refused("version", seen, f"the id of a version of observation {name}")
-    return seen
+    versions = [found[0], *_later(ledger, found[0])]
+    named = {version} if tags is None else {_named(tag) for tag in tags if not tag.startswith(_WEAK)}
+    seen = [item.id for item in versions if item.id in named and version in {None, item.id}]
+    if seen:
+        return seen[-1]
+    if tags is None:
+        raise _refused("version", str(version), f"the id of a version of observation {name}")
+    return versions[-1].version()
 
 
-def _tag(if_match: str | None) -> str | None:
-    text = (if_match or "").strip()
-    return None if text in {"", "*"} else text.removeprefix("W/").strip('"')
+def is_condition(if_match: str | None) -> bool:
+    """Whether a header sets a condition that another version's standing fails."""
+    return _condition(if_match) is not None
 
 
-def _later(ledger: Ledger, item: Observation) -> set[str]:
-    """The ids of all versions that came after one."""
+def _condition(if_match: str | None) -> list[str] | None:
+    """The tags of which one must stand; None where any may."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = tags_in(if_match)
+    if tags is None:
+        raise _refused(
+            "If-Match", if_match, 'ids of versions in quotes with commas between them, such as "4f2a1c9b", or *'
+        )
+    return tags
+
+
+def _named(tag: str) -> str:
+    return tag.removeprefix(_WEAK).strip('"')
+
+
+def _later(ledger: Ledger, item: Observation) -> list[Observation]:
+    """All versions that came after one, in order."""
     history = ledger.observations([item.indicator], _EVER, item.observed_on)
-    changed_by = {other.supersedes: other.id for other in history}
-    later: set[str] = set()
-    at: str | None = changed_by.get(item.id)
+    changed_by = {other.supersedes: other for other in history}
+    later: list[Observation] = []
+    at = changed_by.get(item.id)
     while at is not None:
-        later.add(at)
-        at = changed_by.get(at)
+        later.append(at)
+        at = changed_by.get(at.id)
     return later
 
 

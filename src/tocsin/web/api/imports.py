@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tocsin.bootstrap.incoming import read_incoming, read_mapping
 from tocsin.domain.access import Principal, Right
+from tocsin.domain.batch import Fate
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.feeds.observation_file import Form
 from tocsin.usecases.import_observations import import_observations
@@ -123,7 +124,7 @@ def _import(means: Means, theater: Theater, read: Callable[[], Incoming], author
         author=author,
         history=history,
     )
-    told = write_and_tell(means, theater, now, work)
+    told = write_and_tell(means, theater, now, work, lambda done: done.count(Fate.NEW) > 0)
     return BatchBody.of(told.written, told.change, told.no_odds, dry_run=False)
 
 

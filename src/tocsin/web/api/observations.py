@@ -5,24 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse
 
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import ConflictError
+from tocsin.domain.version import Version
 from tocsin.usecases.correct import correct
 from tocsin.usecases.observe import draw_up
 from tocsin.usecases.retract import retract
 from tocsin.web.access import Allow
 from tocsin.web.effect import write_and_tell
+from tocsin.web.etags import lines_of
 from tocsin.web.idempotency import KEYED, KeyedRoute
 from tocsin.web.means import Acting
-from tocsin.web.problems import problem_of
+from tocsin.web.problems import problem_of, unseen_version
 from tocsin.web.schemas.draft import ObservationsBody
 from tocsin.web.schemas.problem import problems
 from tocsin.web.schemas.recorded import ChangedBody, CorrectionBody, EntryBody, RecordedBody, RetractionBody
 from tocsin.web.schemas.texts import ID
-from tocsin.web.versions import IfMatch, version_of
+from tocsin.web.versions import IfMatch, is_condition, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +62,7 @@ def record_observations(theater: str, sent: ObservationsBody, means: Acting, pri
         author=principal.name,
         history=sent.history,
     )
-    told = write_and_tell(means, declared, now, lambda: ledger.record(drawn))
+    told = write_and_tell(means, declared, now, lambda: ledger.record(drawn), lambda done: bool(done.added))
     added = told.written.added
     return RecordedBody(
         observations=[EntryBody.of(item) for item in _as_recorded(ledger, drawn, told.written)],
@@ -99,12 +101,16 @@ class _Change:
         """Make the change of the version that is meant, which `write` is told with the indicators and the instant."""
         service, now = self.means.service, self.means.clock()
         name = version_of(self.theater, service.ledger, self.observation, version, self.if_match)
+        if isinstance(name, Version):
+            return unseen_version(self.observation, name)
         indicators = service.catalog.indicators(self.theater.id)
         try:
-            told = write_and_tell(self.means, self.theater, now, lambda: write(name, indicators, now))
+            told = write_and_tell(
+                self.means, self.theater, now, lambda: write(name, indicators, now), lambda done: done.added
+            )
         except ConflictError as error:
             # Whoever says in a header which version they saw has set a condition, and it does not hold.
-            return problem_of(error, 409 if self.if_match is None else 412)
+            return problem_of(error, 412 if is_condition(self.if_match) else 409)
         done = told.written
         return ChangedBody(
             before=EntryBody.of(done.before),
@@ -115,8 +121,11 @@ class _Change:
         )
 
 
-async def _change(theater: str, observation: _Observation, means: Acting, if_match: IfMatch = None) -> _Change:
-    return _Change(means.service.catalog.theater(theater), observation, if_match, means)
+async def _change(
+    request: Request, theater: str, observation: _Observation, means: Acting, if_match: IfMatch = None
+) -> _Change:
+    condition = None if if_match is None else lines_of(request, "if-match")
+    return _Change(means.service.catalog.theater(theater), observation, condition, means)
 
 
 _ANSWERS = problems(404, 409, 412, 413, 422)

@@ -23,6 +23,7 @@ from tocsin.usecases.desk import Desk
 from tocsin.usecases.desk_answer import Answer
 from tocsin.web.access import Allow, right_of
 from tocsin.web.asked import AsOf, instant_of
+from tocsin.web.etags import lines_of, names
 from tocsin.web.heavy import in_turn
 from tocsin.web.means import Acting, Means, means_of
 from tocsin.web.negotiation import AskedForm, Form, answer_table, table_json, wanted_form
@@ -58,7 +59,7 @@ class _Body:
         return self.answer is answer and self.made <= now < self.made + _SECOND
 
     def response(self, if_none_match: str | None) -> Response:
-        if if_none_match is not None and _names(if_none_match, self.etag):
+        if names(if_none_match, self.etag):
             return _unchanged(self.etag)
         response = Response()
         response.body, response.raw_headers = self.content, list(self.headers)
@@ -123,7 +124,7 @@ async def _ready(request: Request, means: Means, theater: str) -> Response | Non
     if answer is None and looking is not None:
         await asyncio.shield(looking)
         answer = desk.held(body.theater, now, asked)
-    return body.response(request.headers.get("if-none-match")) if body.serves(answer, now) else None
+    return body.response(lines_of(request, "if-none-match")) if body.serves(answer, now) else None
 
 
 router = APIRouter(tags=["odds"], route_class=_Prepared)
@@ -143,6 +144,7 @@ async def show_odds(
 ) -> Response:
     """The odds of every scenario by every horizon, alone and together, and what is overdue."""
     form = wanted_form(request, format)
+    if_none_match = None if if_none_match is None else lines_of(request, "if-none-match")
     declared = means.service.catalog.theater(theater)
     now = means.clock()
     if as_of is None and not reasons:
@@ -194,7 +196,7 @@ def _of_then(
     answer = desk.explain(theater, instant) if reasons else desk.answer(theater, instant)
     said = TheaterOddsBody.of_answer(theater.id, answer, reasons=reasons)
     etag = _etag(said, form, instant.isoformat())
-    if if_none_match is not None and _names(if_none_match, etag):
+    if names(if_none_match, etag):
         return _unchanged(etag)
     return _written_down(said, form, etag)
 
@@ -225,9 +227,3 @@ def _validators(etag: str) -> dict[str, str]:
 
 def _unchanged(etag: str) -> Response:
     return Response(status_code=304, headers={**_validators(etag), "Vary": "Accept"})
-
-
-def _names(if_none_match: str, etag: str) -> bool:
-    """Whether a list of entity tags names one, compared weakly (RFC 9110, 13.1.2)."""
-    tags = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
-    return "*" in tags or etag.removeprefix("W/") in tags

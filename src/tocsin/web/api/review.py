@@ -58,6 +58,7 @@ def confirm_item(theater: str, item: _Item, sent: ConfirmationBody, means: Actin
             now=now,
             author=principal.name,
         ),
+        added=lambda _: True,
     )
     _, said = told.written
     return DecidedBody(

@@ -46,9 +46,14 @@ class ChangeBody(BaseModel):
     status: Status = Field(description="How far those after can be relied on.")
     refit_wanted: str | None = Field(description="Why a refit is wanted; none where it is not.")
     shifts: list[ShiftBody]
+    others_between: bool = Field(
+        description="Whether something else came in between the two, such as another's observations or a fit: the "
+        "shifts hold what that did as well.",
+        examples=[False],
+    )
 
     @classmethod
-    def of(cls, before: Reading, after: Reading) -> Self:
+    def of(cls, before: Reading, after: Reading, *, others_between: bool = False) -> Self:
         """The body of the change from one reading to another."""
         status = after.odds[0].status
         return cls(
@@ -56,4 +61,5 @@ class ChangeBody(BaseModel):
             status=status,
             refit_wanted=why_refit(status, after.reason),
             shifts=[ShiftBody.of(item) for item in shifts(before.odds, after.odds)],
+            others_between=others_between,
         )

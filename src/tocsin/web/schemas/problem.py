@@ -16,7 +16,7 @@ _WHEN = {
     406: "None of the forms that there are is accepted.",
     408: "The body did not come in time.",
     409: "It does not go with what stands: somebody changed it meanwhile, or it is at work.",
-    412: "The version in `If-Match` is not the one that stands.",
+    412: "The version that stands is none of those in `If-Match`.",
     413: "The body is larger than is taken.",
     415: "The body is of a type that is not taken.",
     422: "Something in the request is not accepted; `problems` names every field.",
