@@ -47,7 +47,7 @@ def show_alerts(
         state = "not judged yet" if kept is None else kept.alert.phase.value
         lasts = "" if kept is None else show_age(max(0.0, (now - kept.alert.since).total_seconds()))
         table.add_row(f"{rule.theater}/{rule.id}", rule.severity.value, state, lasts, _told(kept, now))
-    none = "no alert rule is declared; see models/<theater>/alerts/ in the README of models"
+    none = "no alert rule is declared; see docs/alerts.md"
     notes = [f"{rule.theater}/{rule.id}: {rule.title}" for rule in rules] or [none]
     print_table(f"alerts at {now:%Y-%m-%d %H:%M:%S} UTC", table, notes)
 
