@@ -84,6 +84,20 @@ def test_what_was_judged_is_read_back_to_the_last_bit(world: Alarm) -> None:
     )
 
 
+def test_the_last_step_of_each_alert_is_told(world: Alarm) -> None:
+    """By rule, and of no other theater."""
+    judged = _judged(world)
+    (first,) = judged.steps
+    fired = replace(first.transition, before=Phase.PENDING, after=Phase.FIRING, cause=Cause.LASTED)
+    other = replace(first, rule="other")
+    world.book.record("full", replace(judged, steps=(first, other, replace(first, transition=fired))))
+    assert {rule: step.transition.cause for rule, step in world.book.last_steps("full").items()} == {
+        "rule": Cause.LASTED,
+        "other": Cause.MET,
+    }
+    assert world.book.last_steps("nowhere") == {}
+
+
 def test_of_two_that_decided_on_one_state_the_second_writes_nothing(world: Alarm) -> None:
     """Not a row, and is told so."""
     first, second = _judged(world), _judged(world)

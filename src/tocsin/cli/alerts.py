@@ -17,7 +17,7 @@ from tocsin.usecases.acknowledge import acknowledge
 
 if TYPE_CHECKING:
     from tocsin.domain.alert_rule import AlertRule
-    from tocsin.usecases.alert_ports import KeptAlert
+    from tocsin.usecases.alert_ports import AlertStep, KeptAlert
 
 alerts = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 _HOURS = 24 * 30
@@ -37,19 +37,23 @@ def show_alerts(
     now = datetime.now(UTC)
     with open_service(read_settings()) as service:
         standing = {name: service.alerts.standing(name, now).alerts for name in service.catalog.theaters}
+        steps = {name: service.alerts.last_steps(name) for name in service.catalog.theaters}
         rules = list(service.catalog.alert_rules.values())
-    found = [(rule, standing[rule.theater].get(rule.id)) for rule in rules]
+    found = [(rule, standing[rule.theater].get(rule.id), steps[rule.theater].get(rule.id)) for rule in rules]
     if as_json:
-        typer.echo(json.dumps([_object(rule, kept) for rule, kept in found], indent=2))
+        typer.echo(json.dumps([_object(*entry) for entry in found], indent=2))
         return
     table = start_table(["alert", "severity", "state", "for", "told"], left={"alert", "severity", "state", "told"})
-    for rule, kept in found:
+    notes = []
+    for rule, kept, step in found:
         state = "not judged yet" if kept is None else kept.alert.phase.value
         lasts = "" if kept is None else show_age(max(0.0, (now - kept.alert.since).total_seconds()))
         table.add_row(f"{rule.theater}/{rule.id}", rule.severity.value, state, lasts, _told(kept, now))
+        notes.append(f"{rule.theater}/{rule.id}: {rule.title}")
+        if step is not None:
+            notes.append(f"  {step.transition.cause.value}: {step.transition.reading.why}")
     none = "no alert rule is declared; see docs/alerts.md"
-    notes = [f"{rule.theater}/{rule.id}: {rule.title}" for rule in rules] or [none]
-    print_table(f"alerts at {now:%Y-%m-%d %H:%M:%S} UTC", table, notes)
+    print_table(f"alerts at {now:%Y-%m-%d %H:%M:%S} UTC", table, notes or [none])
 
 
 @alerts.command("ack")
@@ -85,14 +89,14 @@ def _told(kept: KeptAlert | None, now: datetime) -> str:
     if kept is None or kept.told is None:
         return "nothing yet"
     ago = show_age(max(0.0, (now - kept.told.last_at).total_seconds()))
-    said = f"{kept.told.count} times, last {ago} ago"
+    said = f"{'once' if kept.told.count == 1 else f'{kept.told.count} times'}, last {ago} ago"
     taken = kept.acknowledged
     if taken is not None and taken.episode == kept.alert.episode and (taken.until is None or taken.until > now):
         said += f"; {taken.by} has it in hand"
     return said
 
 
-def _object(rule: AlertRule, kept: KeptAlert | None) -> dict[str, object]:
+def _object(rule: AlertRule, kept: KeptAlert | None, step: AlertStep | None) -> dict[str, object]:
     told: dict[str, object] = {
         "theater": rule.theater,
         "rule": rule.id,
@@ -100,6 +104,8 @@ def _object(rule: AlertRule, kept: KeptAlert | None) -> dict[str, object]:
         "severity": rule.severity.value,
         "state": None if kept is None else kept.alert.phase.value,
         "since": None if kept is None else write_instant(kept.alert.since),
+        "cause": None if step is None else step.transition.cause.value,
+        "why": None if step is None else step.transition.reading.why,
         "episode": 0 if kept is None else kept.alert.episode,
         "judged_at": None if kept is None else write_instant(kept.judged_at),
         "told": 0 if kept is None or kept.told is None else kept.told.count,

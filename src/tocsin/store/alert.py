@@ -96,6 +96,13 @@ class AlertShelf:
             rows = connection.execute(question.order_by(alert_step.c.number).limit(limit))
             return [from_step_row(row) for row in rows]
 
+    def last_steps(self, theater: str) -> dict[str, AlertStep]:
+        """The last step that each alert of a theater has taken, by rule."""
+        last = select(func.max(alert_step.c.number)).where(alert_step.c.theater == theater).group_by(alert_step.c.rule)
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(alert_step).where(alert_step.c.number.in_(last)))
+            return {step.rule: step for step in map(from_step_row, rows)}
+
     def notices(self, theater: str, rule: str | None = None) -> list[KeptNotice]:
         """The notices of a theater, or of one rule, in the order in which they were decided."""
         question = select(notice).where(notice.c.theater == theater).order_by(notice.c.number)

@@ -186,6 +186,10 @@ class AlertBook(Protocol):
         """At most `limit` steps of a theater's alerts, of numbers above `after`, in order."""
         ...
 
+    def last_steps(self, theater: str) -> Mapping[str, AlertStep]:
+        """The last step that each alert of a theater has taken, by rule."""
+        ...
+
     def notices(self, theater: str, rule: str | None = None) -> list[KeptNotice]:
         """The notices of a theater, or of one rule, in the order in which they were decided."""
         ...
