@@ -12,6 +12,7 @@ from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import NotAllowedError, NotSignedInError, SessionWantedError, UnknownNameError
 from tocsin.web.means import means_of
 from tocsin.web.pace import note_caller
+from tocsin.web.parameters import refuse_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -35,7 +36,11 @@ class Allow:
         self.keys = keys
 
     async def __call__(self, request: Request) -> Principal | None:
-        """The principal; NotSignedInError, NotAllowedError or SessionWantedError where they may not."""
+        """The principal; NotSignedInError, NotAllowedError or SessionWantedError where they may not.
+
+        InvalidInputError where the address has parameters that the route does not know. Routes that everybody may use
+        pass those over: what comes back from an identity provider has some of its own.
+        """
         if self.right is None:
             note_caller(request, None)
             return None
@@ -56,6 +61,7 @@ class Allow:
         if theater is not None and not principal.may(self.right, theater):
             seen = [name for name in means.service.catalog.theaters if principal.may(Right.READ, name)]
             raise UnknownNameError("theater", theater, seen)
+        refuse_unknown(request)
         return principal
 
 
