@@ -83,8 +83,10 @@ class Settings(BaseSettings):
         bodies_mib: How much of bodies is held at once, in MiB: no less than two of the largest, and half of it for one
             account or key.
         body_seconds: After how many seconds a body that has not come whole is given up.
-        requests_per_minute: How many requests one account or key may make in any minute; 0 for no limit.
-        address_requests_per_minute: How many an address may make in any minute by nobody known; 0 for no limit.
+        requests_per_minute: How many requests one account or key may make in any minute, of each process; 0 for no
+            limit.
+        address_requests_per_minute: How many an address may make in any minute by nobody known, of each process; 0
+            for no limit.
         metrics_public: `/metrics` answers without a key.
         oidc_issuer: The identity provider whose people may sign in, by the address that stands in its tokens.
         oidc_client_id: What the identity provider calls Tocsin.
