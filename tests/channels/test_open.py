@@ -19,6 +19,7 @@ from support.messages import MESSAGE, NOW, SECRET, chat, mailbox, webhook
 from tocsin.channels import open as door
 from tocsin.channels.mail_server import MailServer
 from tocsin.domain.delivery import Accepted, Destination, DestinationKind
+from tocsin.usecases.trial import trial_message
 
 if TYPE_CHECKING:
     from support.feed_server import FeedServer
@@ -34,7 +35,7 @@ def test_every_kind_has_a_channel_that_takes_a_test_message(receiver: FeedServer
         channels = door.open_channels(MailServer("127.0.0.1", room.port, "none", "tocsin@desk.example"))
         assert set(channels) == set(DestinationKind)
         for destination in (webhook(hook), mailbox(), chat(room_address.replace("http", "json", 1)), _LOG):
-            message = door.test_message(destination, now)
+            message = trial_message(destination, now)
             assert isinstance(channels[destination.kind].send(destination, message, now), Accepted)
         ((_, mail),) = room.mails
     assert email.message_from_bytes(mail, policy=default)["Subject"] == "Test of The watch"
@@ -47,8 +48,8 @@ def test_every_kind_has_a_channel_that_takes_a_test_message(receiver: FeedServer
 
 def test_each_test_is_a_message_of_its_own_and_tells_no_secret() -> None:
     """A receiver that throws away what it has already would not show the second."""
-    first, second = (door.test_message(_LOG, NOW + timedelta(seconds=number)) for number in range(2))
-    assert first.id != second.id != door.test_message(replace(_LOG, id="other"), NOW + timedelta(seconds=1)).id
+    first, second = (trial_message(_LOG, NOW + timedelta(seconds=number)) for number in range(2))
+    assert first.id != second.id != trial_message(replace(_LOG, id="other"), NOW + timedelta(seconds=1)).id
     assert "The &lt;log&gt;" in first.html
     assert SECRET not in repr(first)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tocsin.bootstrap.draws import LateDraws
 from tocsin.catalog.kit import find_kit
 from tocsin.catalog.read import Catalog, read_catalog
+from tocsin.catalog.set_rule import read_set_rule
 from tocsin.domain.errors import StoreError
 from tocsin.domain.job import patience_seconds
 from tocsin.store.access import open_access
 from tocsin.store.alert import AlertShelf
+from tocsin.store.alert_rule import RuleShelf
 from tocsin.store.answer import AnswerShelf
 from tocsin.store.delivery import DeliveryShelf
 from tocsin.store.destination import DestinationShelf
@@ -28,7 +31,9 @@ from tocsin.store.observation import ObservationLedger
 from tocsin.store.publication import PublicationShelf
 from tocsin.store.resolution import ResolutionShelf
 from tocsin.store.review import ReviewShelf
+from tocsin.store.silence import SilenceShelf
 from tocsin.store.tally import StoreTally
+from tocsin.usecases.alert_rules import AlertRules
 from tocsin.usecases.freshness import Freshness
 
 if TYPE_CHECKING:
@@ -37,7 +42,7 @@ if TYPE_CHECKING:
 
     from tocsin.settings import Settings
     from tocsin.usecases.access_ports import Access
-    from tocsin.usecases.alert_ports import AlertBook, DeliveryBook, DestinationBook
+    from tocsin.usecases.alert_ports import AlertBook, DeliveryBook, DestinationBook, SilenceBook
     from tocsin.usecases.answer_ports import AnswerBook
     from tocsin.usecases.feed_ports import FeedBook, ReviewQueue
     from tocsin.usecases.job_ports import JobBook
@@ -72,7 +77,9 @@ class Service:
     answers: AnswerBook
     tally: Tally
     access: Access
+    rules: AlertRules
     alerts: AlertBook
+    silences: SilenceBook
     deliveries: DeliveryBook
     destinations: DestinationBook
 
@@ -120,7 +127,9 @@ def open_service(settings: Settings, clock: Callable[[], datetime] | None = now)
             answers=AnswerShelf(engine),
             tally=StoreTally(engine),
             access=open_access(engine),
+            rules=AlertRules(catalog.alert_rules, RuleShelf(engine), partial(read_set_rule, catalog)),
             alerts=AlertShelf(engine),
+            silences=SilenceShelf(engine),
             deliveries=DeliveryShelf(engine),
             destinations=DestinationShelf(engine),
         )

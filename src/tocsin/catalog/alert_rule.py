@@ -27,7 +27,7 @@ _Span = Annotated[str, StringConstraints(pattern=_SPAN)]
 _Clock = Annotated[str, StringConstraints(pattern=_CLOCK)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
 _Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_WEEK: tuple[_Weekday, ...] = get_args(_Weekday)
+WEEK: tuple[_Weekday, ...] = get_args(_Weekday)
 
 
 class PendingFile(Shape):
@@ -50,7 +50,7 @@ class ActiveFile(Shape):
     """When its notices are told, by the theater's clocks."""
 
     days: list[_Weekday] = Field(
-        default=list(_WEEK), min_length=1, description="days of the week on which the hours begin, such as [monday]"
+        default=list(WEEK), min_length=1, description="days of the week on which the hours begin, such as [monday]"
     )
     begin: _Clock = Field(alias="from", description='a time such as "06:00", in quotes')
     end: _Clock = Field(
@@ -276,7 +276,7 @@ def _baseline(declared: SinceFile, timeline: Timeline) -> domain.Baseline:
 
 
 def _hours(declared: ActiveFile, timeline: Timeline) -> domain.ActiveHours:
-    days = frozenset(_WEEK.index(day) for day in declared.days)
+    days = frozenset(WEEK.index(day) for day in declared.days)
     return domain.ActiveHours(days, time.fromisoformat(declared.begin), time.fromisoformat(declared.end), timeline.zone)
 
 

@@ -9,10 +9,10 @@ from tocsin.catalog.names import nearest
 from tocsin.domain.indicator import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tocsin.catalog.alert_rule import AnyAlertRuleFile
-    from tocsin.catalog.references import Declared, Known
+    from tocsin.catalog.references import Declared
     from tocsin.domain.errors import Problem
     from tocsin.domain.theater import Theater
 
@@ -20,7 +20,7 @@ _COUNTED = {Kind.COUNT, Kind.PRESENCE}
 
 
 def alert_rule_problems(
-    rule: Declared[AnyAlertRuleFile], theater: Theater, feeds: Collection[str], rules: Known[AnyAlertRuleFile]
+    rule: Declared[AnyAlertRuleFile], theater: Theater, feeds: Collection[str], rules: Collection[str]
 ) -> Iterator[Problem]:
     """What is wrong between a rule file and the rest.
 
@@ -28,7 +28,7 @@ def alert_rule_problems(
         rule: The file.
         theater: Its theater.
         feeds: Ids of the theater's feeds, within the theater.
-        rules: All rules of the theater, by id.
+        rules: Ids of all rules of the theater.
     """
     document, content = rule.document, rule.content
     match content:
@@ -50,21 +50,28 @@ def alert_rule_problems(
 
 def inhibition_problems(rules: Mapping[str, Declared[AnyAlertRuleFile]]) -> Iterator[Problem]:
     """Rules that quiet each other in a circle, told once for each of them: none of them would ever be heard."""
+    quieting = {name: rule.content.inhibited_by for name, rule in rules.items()}
     for name, rule in rules.items():
-        circle = _circle(name, rules)
-        if circle is not None:
-            way = " ← ".join((name, *circle))
-            yield rule.document.problem(("inhibited_by",), f"a circle: {way}", "rules that do not quiet each other")
+        yield from circle_problems(name, rule, quieting)
 
 
-def _circle(start: str, rules: Mapping[str, Declared[AnyAlertRuleFile]]) -> tuple[str, ...] | None:
+def circle_problems(
+    name: str, rule: Declared[AnyAlertRuleFile], quieting: Mapping[str, Sequence[str]]
+) -> Iterator[Problem]:
+    """A rule that quiets itself by way of others; `quieting` has all rules, with those that each is inhibited by."""
+    circle = _circle(name, quieting)
+    if circle is not None:
+        way = " ← ".join((name, *circle))
+        yield rule.document.problem(("inhibited_by",), f"a circle: {way}", "rules that do not quiet each other")
+
+
+def _circle(start: str, quieting: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
     """The way from a rule back to itself along `inhibited_by`; None where there is none."""
     ways: list[tuple[str, ...]] = [(start,)]
     seen: set[str] = set()
     while ways:
         way = ways.pop()
-        rule = rules.get(way[-1])
-        for name in () if rule is None else rule.content.inhibited_by:
+        for name in quieting.get(way[-1], ()):
             if name == start:
                 return (*way[1:], name)
             if name not in seen:

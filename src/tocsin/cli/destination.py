@@ -13,13 +13,14 @@ import typer
 from tocsin.bootstrap.mail import read_mail
 from tocsin.bootstrap.service import open_service
 from tocsin.channels.check import check_destination
-from tocsin.channels.open import open_channels, test_message
+from tocsin.channels.open import open_channels
 from tocsin.channels.signature import new_secret
 from tocsin.cli.operator import operator
 from tocsin.domain.delivery import THE_LOG, Accepted, Destination, DestinationKind, Stage
 from tocsin.domain.errors import UnknownNameError
 from tocsin.settings import read_settings
 from tocsin.usecases.set_destination import set_destination
+from tocsin.usecases.trial import trial_message
 
 if TYPE_CHECKING:
     from tocsin.bootstrap.service import Service
@@ -90,7 +91,7 @@ def send_test(name: _Id) -> None:
         there = _find(service, name)
     now = datetime.now(UTC)
     outcome = open_channels(read_mail(settings))[there.kind].send(
-        replace(there, gone=False), test_message(there, now), now
+        replace(there, gone=False), trial_message(there, now), now
     )
     if not isinstance(outcome, Accepted):
         typer.echo(f"{name} does not have it: {outcome.reason}", err=True)

@@ -26,7 +26,7 @@ class Right(StrEnum):
     OPERATE = "operate"
     """See what runs, workers, feeds and metrics."""
     ADMINISTER = "administer"
-    """Accounts, keys, other people's sessions, and the audit."""
+    """Accounts, keys, other people's sessions, alert rules, destinations, and the audit."""
 
 
 class Role(StrEnum):

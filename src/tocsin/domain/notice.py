@@ -65,6 +65,25 @@ class Acknowledgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Assignment:
+    """Somebody is asked to take an alert up. Until they do, it is as if nobody had been.
+
+    Attributes:
+        episode: Of the alert; the next one is not assigned by it.
+        to: Whom.
+        by: Who asks.
+        at: When.
+        note: What they said.
+    """
+
+    episode: int
+    to: str
+    by: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What was said of an alert's last episode of which anything was said.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tocsin.bootstrap.delivering import delivery_means
@@ -70,11 +70,11 @@ def make_alarm(settings: Settings, service: Service, clock: Callable[[], datetim
         feeds=service.feeds,
         compose=compose_notice,
     )
-    catalog = service.catalog
 
     def ring_theater(name: str, at: datetime, state: bool) -> Rung:  # noqa: FBT001 (the bell calls it)
-        rules = [rule for rule in catalog.alert_rules.values() if rule.theater == name]
-        return ring(catalog.theater(name), rules, means=means, codec=service.codec, now=at, state=state)
+        theater, found = service.catalog.theater(name), service.rules.of(name)
+        rung = ring(theater, found.rules, means=means, codec=service.codec, now=at, state=state)
+        return replace(rung, judged=replace(rung.judged, problems={**found.problems, **rung.judged.problems}))
 
-    bell = Bell(list(catalog.theaters), service.events, ring_theater, clock, time.monotonic)
+    bell = Bell(list(service.catalog.theaters), service.events, ring_theater, clock, time.monotonic)
     return Alarm(bell, Courier(delivery_means(settings, service, clock), in_a_thread))

@@ -23,7 +23,12 @@ SWEEP_SECONDS = 60.0
 
 _MOVES = {EventKind.OBSERVATIONS_RECORDED, EventKind.FIT_ACCEPTED, EventKind.WINDOW_SETTLED}
 """What odds may move by, so that they are to be stated anew."""
-_BEARS = _MOVES | {EventKind.ODDS_PUBLISHED, EventKind.SILENCE_BEGUN, EventKind.SILENCE_ENDED}
+_BEARS = _MOVES | {
+    EventKind.ODDS_PUBLISHED,
+    EventKind.SILENCE_BEGUN,
+    EventKind.SILENCE_ENDED,
+    EventKind.RULE_CHANGED,
+}
 """What alerts are to be judged after."""
 _PAGE = 500
 

@@ -13,6 +13,7 @@ from tocsin.domain.instants import write_instant
 from tocsin.store.alert_row import (
     from_acknowledgement_row,
     from_alert_row,
+    from_assignment_row,
     from_notice_row,
     from_step_row,
     to_alert_row,
@@ -26,14 +27,16 @@ from tocsin.store.silence import read_silences
 from tocsin.store.tables import acknowledgement as acknowledgements
 from tocsin.store.tables import alert as table
 from tocsin.store.tables import alert_step, notice
+from tocsin.store.tables import assignment as assignments
 from tocsin.usecases.alert_ports import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from sqlalchemy import Column, ColumnElement
+    from sqlalchemy import Column, ColumnElement, Row, Table
 
-    from tocsin.domain.notice import Acknowledgement
+    from tocsin.domain.notice import Acknowledgement, Assignment
     from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, KeptNotice, Telling
 
 _KINDS = {Cause.LASTED: EventKind.ALERT_FIRED, Cause.STAYED_CLEAR: EventKind.ALERT_RESOLVED}
@@ -71,8 +74,8 @@ class AlertShelf:
     def acknowledge(self, theater: str, rule: str, acknowledgement: Acknowledgement) -> bool:
         """Write that somebody has an alert's present episode in hand; False where that is another one, or is over."""
         with writing(self._engine) as connection:
-            kept = _standing(connection, theater, acknowledgement.at).alerts.get(rule)
-            if kept is None or not kept.alert.rings or kept.alert.episode != acknowledgement.episode:
+            kept = _ringing(connection, theater, rule, acknowledgement.episode)
+            if kept is None:
                 return False
             _write_acknowledgement(connection, theater, rule, acknowledgement)
             # What was judged without knowing of it does not stand any more.
@@ -86,6 +89,18 @@ class AlertShelf:
         question = select(acknowledgements).where(*of_it).order_by(acknowledgements.c.number)
         with reading(self._engine) as connection:
             return [from_acknowledgement_row(row) for row in connection.execute(question)]
+
+    def assign(self, theater: str, rule: str, assignment: Assignment) -> bool:
+        """Write who is asked to take an alert's present episode up; False where that is another one, or is over."""
+        with writing(self._engine) as connection:
+            if _ringing(connection, theater, rule, assignment.episode) is None:
+                return False
+            row = {"number": _next(connection, assignments.c.number), "theater": theater, "rule": rule}
+            connection.execute(insert(assignments), [asdict(assignment) | row])
+            detail = {"episode": assignment.episode, "to": assignment.to, "note": assignment.note}
+            event = Event(EventKind.ALERT_ASSIGNED, assignment.at, theater, rule, assignment.by, detail)
+            write_events(connection, [event])
+        return True
 
     def steps(self, theater: str, after: int, limit: int, rule: str | None = None) -> list[AlertStep]:
         """At most `limit` steps of a theater's alerts, of numbers above `after`, in order."""
@@ -103,26 +118,44 @@ class AlertShelf:
             rows = connection.execute(select(alert_step).where(alert_step.c.number.in_(last)))
             return {step.rule: step for step in map(from_step_row, rows)}
 
-    def notices(self, theater: str, rule: str | None = None) -> list[KeptNotice]:
-        """The notices of a theater, or of one rule, in the order in which they were decided."""
-        question = select(notice).where(notice.c.theater == theater).order_by(notice.c.number)
+    def notice(self, theater: str, notice_id: str) -> KeptNotice | None:
+        """The notice of that id, if it is of that theater."""
+        named = select(notice).where(notice.c.theater == theater, notice.c.id == notice_id)
+        with reading(self._engine) as connection:
+            row = connection.execute(named).first()
+        return None if row is None else from_notice_row(row)
+
+    def notices(self, theater: str, rule: str | None = None, after: int = 0, limit: int = 1_000) -> list[KeptNotice]:
+        """At most `limit` notices of a theater, or of one rule, of numbers above `after`, in order."""
+        question = select(notice).where(notice.c.theater == theater, notice.c.number > after)
         if rule is not None:
             question = question.where(notice.c.rule == rule)
         with reading(self._engine) as connection:
-            return [from_notice_row(row) for row in connection.execute(question)]
+            rows = connection.execute(question.order_by(notice.c.number).limit(limit))
+            return [from_notice_row(row) for row in rows]
 
 
 def _standing(connection: Connection, theater: str, now: datetime) -> Standing:
-    latest = (
-        select(func.max(acknowledgements.c.number))
-        .where(acknowledgements.c.theater == theater)
-        .group_by(acknowledgements.c.rule)
-    )
-    found = connection.execute(select(acknowledgements).where(acknowledgements.c.number.in_(latest)))
-    acknowledged = {row.rule: from_acknowledgement_row(row) for row in found}
+    return Standing(_alerts(connection, theater), tuple(read_silences(connection, now)))
+
+
+def _alerts(connection: Connection, theater: str) -> dict[str, KeptAlert]:
+    acknowledged = _latest(connection, acknowledgements, theater, from_acknowledgement_row)
+    assigned = _latest(connection, assignments, theater, from_assignment_row)
     rows = connection.execute(select(table).where(table.c.theater == theater))
-    alerts = {row.rule: from_alert_row(row, acknowledged.get(row.rule)) for row in rows}
-    return Standing(alerts, tuple(read_silences(connection, now)))
+    return {row.rule: from_alert_row(row, acknowledged.get(row.rule), assigned.get(row.rule)) for row in rows}
+
+
+def _latest[T](connection: Connection, said: Table, theater: str, read: Callable[[Row[Any]], T]) -> dict[str, T]:
+    """Of what people said to the alerts of a theater, the last of each rule."""
+    last = select(func.max(said.c.number)).where(said.c.theater == theater).group_by(said.c.rule)
+    return {row.rule: read(row) for row in connection.execute(select(said).where(said.c.number.in_(last)))}
+
+
+def _ringing(connection: Connection, theater: str, rule: str, episode: int) -> KeptAlert | None:
+    """The alert of a rule while that episode goes on, otherwise None."""
+    kept = _alerts(connection, theater).get(rule)
+    return kept if kept is not None and kept.alert.rings and kept.alert.episode == episode else None
 
 
 def _seen(standing: Standing) -> tuple[dict[str, int], frozenset[object]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tocsin.domain.alert import Alert, Cause, Phase, Point, Reading, Sign, Transition
 from tocsin.domain.instants import write_instant
-from tocsin.domain.notice import Acknowledgement, Notice, NoticeKind, Told
+from tocsin.domain.notice import Acknowledgement, Assignment, Notice, NoticeKind, Told
 from tocsin.usecases.alert_ports import AlertStep, KeptAlert, KeptNotice, Telling
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def to_alert_row(theater: str, rule: str, kept: KeptAlert) -> dict[str, Any]:
     }
 
 
-def from_alert_row(row: Row[Any], acknowledged: Acknowledgement | None) -> KeptAlert:
+def from_alert_row(row: Row[Any], acknowledged: Acknowledgement | None, assigned: Assignment | None) -> KeptAlert:
     """The alert that a row holds."""
     alert = Alert(
         phase=Phase(row.phase),
@@ -53,7 +53,7 @@ def from_alert_row(row: Row[Any], acknowledged: Acknowledgement | None) -> KeptA
         told=None if row.baseline is None else Point(**json.loads(row.baseline)),
     )
     told = None if row.told is None else _told(row.told)
-    return KeptAlert(alert, told, row.condition, row.judged_at, row.read_through, row.version, acknowledged)
+    return KeptAlert(alert, told, row.condition, row.judged_at, row.read_through, row.version, acknowledged, assigned)
 
 
 def to_step_row(number: int, step: AlertStep) -> dict[str, Any]:
@@ -100,12 +100,17 @@ def to_notice_row(number: int, telling: Telling) -> dict[str, Any]:
 def from_notice_row(row: Row[Any]) -> KeptNotice:
     """The notice that a row holds."""
     notice = Notice(row.id, NoticeKind(row.kind), row.episode, row.at)
-    return KeptNotice(row.theater, row.rule, notice, row.publication)
+    return KeptNotice(row.theater, row.rule, notice, row.publication, row.number)
 
 
 def from_acknowledgement_row(row: Row[Any]) -> Acknowledgement:
     """The acknowledgement that a row holds."""
     return Acknowledgement(row.episode, row.by, row.at, row.until, row.note)
+
+
+def from_assignment_row(row: Row[Any]) -> Assignment:
+    """The assignment that a row holds."""
+    return Assignment(row.episode, row.to, row.by, row.at, row.note)
 
 
 def _told_text(told: Told) -> str:

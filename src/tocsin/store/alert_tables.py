@@ -74,6 +74,32 @@ acknowledgement = Table(
     Index(None, "theater", "rule"),
 )
 
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("theater", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "theater", "rule"),
+)
+
+alert_rule = Table(
+    "alert_rule",
+    metadata,
+    Column("theater", String(200), primary_key=True),
+    Column("rule", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    # As a file would declare it; null where the rule was removed.
+    Column("document", Text),
+    Column("by", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 silence = Table(
     "silence",
     metadata,

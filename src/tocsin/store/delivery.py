@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, or_, select, tuple_, update
 
 from tocsin.domain.delivery import (
     GONE,
@@ -20,12 +20,14 @@ from tocsin.domain.delivery import (
     sent_again,
 )
 from tocsin.domain.event import Event, EventKind
+from tocsin.domain.notice import NoticeKind
 from tocsin.store.destination import mark_gone, read_destinations
 from tocsin.store.engine import reading, writing
 from tocsin.store.event import write_events
 from tocsin.store.tables import delivery as table
 from tocsin.store.tables import message as messages
 from tocsin.store.tables import notice
+from tocsin.usecases.alert_ports import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -88,6 +90,40 @@ class DeliveryShelf:
             question = question.where(table.c.message == message)
         with reading(self._engine) as connection:
             return [_delivery(row) for row in connection.execute(question)]
+
+    def counts(self) -> dict[tuple[str, Stage], int]:
+        """How many deliveries to a destination are in a stage; none where there are none."""
+        each = table.c.destination, table.c.stage
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(*each, func.count()).group_by(*each))
+            return {(destination, Stage(stage)): count for destination, stage, count in rows}
+
+    def trails(
+        self,
+        theaters: Collection[str] | None,
+        *,
+        stage: Stage | None = None,
+        destination: str | None = None,
+        message: str | None = None,
+        after: tuple[datetime, str, str] | None = None,
+        limit: int = 1_000,
+    ) -> list[Trail]:
+        """At most `limit` deliveries of some theaters' notices, or with None all there are, after a place, in order."""
+        place = messages.c.at, table.c.message, table.c.destination
+        wanted = {table.c.stage: stage, table.c.destination: destination, table.c.message: message}
+        told = (messages.c.at.label("written_at"), messages.c.subject, notice.c.theater, notice.c.rule, notice.c.kind)
+        question = (
+            select(table, *told)
+            .join(messages, messages.c.id == table.c.message)
+            .outerjoin(notice, notice.c.id == table.c.message)
+            .where(*(column == value for column, value in wanted.items() if value is not None))
+        )
+        if theaters is not None:
+            question = question.where(notice.c.theater.in_(sorted(theaters)))
+        if after is not None:
+            question = question.where(tuple_(*place) > tuple_(*after, types=[column.type for column in place]))
+        with reading(self._engine) as connection:
+            return [_trail(row) for row in connection.execute(question.order_by(*place).limit(limit))]
 
     def post(self, message: Message, destination: str) -> Delivery:
         """Put a message of no alert on its way, such as a test; the one that is there where it is sent already."""
@@ -166,8 +202,15 @@ def _row(item: Delivery) -> dict[str, Any]:
 
 
 def _delivery(row: Row[Any]) -> Delivery:
-    fields = dict(row._mapping)  # noqa: SLF001 (the documented name)
+    fields = {column.name: getattr(row, column.name) for column in table.c}
     return Delivery(**(fields | {"stage": Stage(row.stage)}))
+
+
+def _trail(row: Row[Any]) -> Trail:
+    delivery = _delivery(row)
+    if row.kind is None:
+        return Trail(delivery, row.written_at, row.subject)
+    return Trail(delivery, row.written_at, row.subject, row.theater, row.rule, NoticeKind(row.kind))
 
 
 def _message_row(item: Message) -> dict[str, Any]:

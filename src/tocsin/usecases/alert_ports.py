@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tocsin.domain.alert import Alert, Reading, Transition
     from tocsin.domain.alert_rule import AlertRule
     from tocsin.domain.delivery import Delivery, Destination, Message, Outcome, Stage
-    from tocsin.domain.notice import Acknowledgement, Notice, Quiet, Told
+    from tocsin.domain.notice import Acknowledgement, Assignment, Notice, NoticeKind, Quiet, Told
     from tocsin.domain.publication import Publication
     from tocsin.domain.silence import Silence
     from tocsin.domain.theater import Theater
@@ -33,6 +33,7 @@ class KeptAlert:
         version: Counts the changes, and the acknowledgements, which change what is said next; 0 where it is not on
             record yet.
         acknowledged: The latest acknowledgement, in force or not; it is written by `acknowledge` alone.
+        assigned: The latest assignment, of this episode or not; it is written by `assign` alone.
     """
 
     alert: Alert
@@ -42,6 +43,7 @@ class KeptAlert:
     read_through: int = 0
     version: int = 0
     acknowledged: Acknowledgement | None = None
+    assigned: Assignment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,60 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class KeptNotice:
-    """A notice on record."""
+    """A notice on record; `number` is its place among all notices of the store, from 1."""
 
     theater: str
     rule: str
     notice: Notice
     publication: int | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetRule:
+    """A version of an alert rule that somebody set, other than by a file.
+
+    Attributes:
+        theater: Id of the theater.
+        rule: Id of the rule.
+        version: Counts those of this id, from 1.
+        document: The rule as a file would declare it; None where it was removed.
+        by: Who set it.
+        at: When.
+    """
+
+    theater: str
+    rule: str
+    version: int
+    document: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A delivery, and what it delivers.
+
+    Attributes:
+        delivery: The delivery.
+        at: When its message was written.
+        subject: Of its message.
+        theater: Whose notice it is; empty for what is no notice, such as a test.
+        rule: Of the notice.
+        kind: Of the notice; None for what is none.
+    """
+
+    delivery: Delivery
+    at: datetime
+    subject: str
+    theater: str = ""
+    rule: str = ""
+    kind: NoticeKind | None = None
+
+    @property
+    def place(self) -> tuple[datetime, str, str]:
+        """Where it stands among all, oldest first."""
+        return self.at, self.delivery.message, self.delivery.destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +183,7 @@ class Occasion:
         reading: What was read of its condition; None where nothing could be read now.
         publication: What was stated last; None where the rule is about no odds.
         before: What was stated before that; None for the first.
+        assigned_to: Who was asked to take this episode up; empty for nobody.
     """
 
     theater: Theater
@@ -142,6 +193,7 @@ class Occasion:
     reading: Reading | None
     publication: Publication | None
     before: Publication | None
+    assigned_to: str = ""
 
 
 type Compose = Callable[[Occasion], Message]
@@ -182,6 +234,10 @@ class AlertBook(Protocol):
         """Everything that was acknowledged of an alert, oldest first."""
         ...
 
+    def assign(self, theater: str, rule: str, assignment: Assignment) -> bool:
+        """Write who is asked to take an alert's present episode up; False where that is another one, or is over."""
+        ...
+
     def steps(self, theater: str, after: int, limit: int, rule: str | None = None) -> list[AlertStep]:
         """At most `limit` steps of a theater's alerts, of numbers above `after`, in order."""
         ...
@@ -190,8 +246,28 @@ class AlertBook(Protocol):
         """The last step that each alert of a theater has taken, by rule."""
         ...
 
-    def notices(self, theater: str, rule: str | None = None) -> list[KeptNotice]:
-        """The notices of a theater, or of one rule, in the order in which they were decided."""
+    def notice(self, theater: str, notice_id: str) -> KeptNotice | None:
+        """The notice of that id, if it is of that theater."""
+        ...
+
+    def notices(self, theater: str, rule: str | None = None, after: int = 0, limit: int = 1_000) -> list[KeptNotice]:
+        """At most `limit` notices of a theater, or of one rule, of numbers above `after`, in order."""
+        ...
+
+
+class RuleBook(Protocol):
+    """The record of alert rules that were set other than by files."""
+
+    def rules(self, theater: str) -> list[SetRule]:
+        """The last version of each rule of a theater, removed ones too, by id."""
+        ...
+
+    def versions(self, theater: str, rule: str) -> list[SetRule]:
+        """Every version of a rule, oldest first."""
+        ...
+
+    def put(self, version: SetRule) -> bool:
+        """Write a version, with its event; False where it does not follow the last one of its id."""
         ...
 
 
@@ -234,6 +310,23 @@ class DeliveryBook(Protocol):
 
     def deliveries(self, stage: Stage | None = None, message: str | None = None) -> list[Delivery]:
         """The deliveries of a stage, or of a message, or all: by message and destination."""
+        ...
+
+    def counts(self) -> Mapping[tuple[str, Stage], int]:
+        """How many deliveries to a destination are in a stage; none where there are none."""
+        ...
+
+    def trails(
+        self,
+        theaters: Collection[str] | None,
+        *,
+        stage: Stage | None = None,
+        destination: str | None = None,
+        message: str | None = None,
+        after: tuple[datetime, str, str] | None = None,
+        limit: int = 1_000,
+    ) -> list[Trail]:
+        """At most `limit` deliveries of some theaters' notices, or with None all there are, after a place, in order."""
         ...
 
     def post(self, message: Message, destination: str) -> Delivery:

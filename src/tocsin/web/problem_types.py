@@ -71,8 +71,8 @@ TYPES: dict[str, ProblemType] = {
         "Sign in with a password or at the identity provider, and do it there.",
     ),
     "shown-once": ProblemType(
-        "A key was made by this request already, and is not shown again.",
-        "Use the one you were shown; if there is none, revoke the key that `key` names, and make another.",
+        "A secret was made by this request already, and is not shown again.",
+        "Use the one you were shown; if there is none, do as the detail says, and have another one made.",
     ),
     "stopped": ProblemType("What was asked for was stopped, and nothing was written.", "Ask again."),
     "store-unavailable": ProblemType(

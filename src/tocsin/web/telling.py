@@ -29,6 +29,8 @@ KINDS: dict[EventKind, str] = {
     EventKind.ALERT_CHANGED: "alert",
     EventKind.ALERT_TOLD: "notice",
     EventKind.ALERT_ACKNOWLEDGED: "alert",
+    EventKind.ALERT_ASSIGNED: "alert",
+    EventKind.RULE_CHANGED: "rule",
     EventKind.SILENCE_BEGUN: "silence",
     EventKind.SILENCE_ENDED: "silence",
     EventKind.DELIVERY_FAILED: "delivery",

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from tocsin.domain.access import Role
 from tocsin.web.schemas.account import Theaters
+from tocsin.web.schemas.instants import in_utc
 
 if TYPE_CHECKING:
     from tocsin.domain.api_key import ApiKey
     from tocsin.usecases.make_key import MadeKey
-
-
-def _in_utc(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        msg = "an instant in the years 1 to 9999 of UTC is accepted"
-        raise ValueError(msg) from None
 
 
 class KeyBody(BaseModel):
@@ -74,6 +66,6 @@ class NewKey(BaseModel):
     role: Role
     theaters: Theaters = None
     expires_at: Annotated[
-        Annotated[AwareDatetime, AfterValidator(_in_utc)] | None,
+        Annotated[AwareDatetime, AfterValidator(in_utc)] | None,
         Field(description="From when it is not taken, in 36,500 days at most; null for never."),
     ] = None
