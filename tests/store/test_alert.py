@@ -16,7 +16,7 @@ from tocsin.domain.alert import Alert, Cause, Phase, Point, Reading, Sign, Trans
 from tocsin.domain.delivery import Destination, DestinationKind, Message, Stage
 from tocsin.domain.errors import StoreError
 from tocsin.domain.event import EventKind
-from tocsin.domain.notice import Acknowledgement, Notice, NoticeKind, Told
+from tocsin.domain.notice import Acknowledgement, Assignment, Notice, NoticeKind, Told
 from tocsin.domain.silence import Silence
 from tocsin.store.delivery import DeliveryShelf
 from tocsin.store.destination import DestinationShelf
@@ -222,3 +222,32 @@ def test_what_goes_to_a_receiver_that_is_gone_is_shown_as_failed_at_once(world: 
     assert found["hook"].stage is Stage.DEAD
     (failed,) = world.events.after(0, 100, [EventKind.DELIVERY_FAILED])
     assert (failed.subject, failed.theater, failed.detail["destination"]) == ("n1", "full", "hook")
+
+
+def test_an_assignment_is_kept_while_its_episode_goes_on(world: Alarm) -> None:
+    """The last one stands beside the alert; of another episode nobody is asked. It cannot be rewritten."""
+    world.book.record("full", _judged(world))
+    asked = [Assignment(1, name, "chief", _ODD, "please") for name in ("ada", "bob")]
+    assert [world.book.assign("full", "rule", item) for item in asked] == [True, True]
+    assert not world.book.assign("full", "rule", replace(asked[0], episode=2))
+    assert not world.book.assign("full", "other", asked[0])
+    assert world.book.standing("full", START).alerts["rule"].assigned == asked[1]
+    told = [(event.kind, event.actor, event.detail["to"]) for event in world.events.after(4, 9)]
+    assert told == [(EventKind.ALERT_ASSIGNED, "chief", "ada"), (EventKind.ALERT_ASSIGNED, "chief", "bob")]
+    with pytest.raises(StoreError, match="append-only"), writing(world.engine) as connection:
+        connection.execute(text("UPDATE assignment SET note = 'x'"))
+
+
+def test_notices_are_given_a_page_at_a_time(world: Alarm) -> None:
+    """By number; one by its id, and of no other theater."""
+    for number in (1, 2, 3):
+        judged = _judged(world)
+        (telling,) = judged.tellings
+        name = f"n{number}"
+        told = replace(telling, notice=replace(telling.notice, id=name), message=replace(telling.message, id=name))
+        assert world.book.record("full", replace(judged, alerts={}, tellings=(told,), steps=()))
+    first = world.book.notices("full", limit=2)
+    assert [(kept.number, kept.notice.id) for kept in first] == [(1, "n1"), (2, "n2")]
+    assert [kept.notice.id for kept in world.book.notices("full", after=2)] == ["n3"]
+    assert world.book.notice("full", "n2") == first[1]
+    assert world.book.notice("other", "n2") is world.book.notice("full", "n9") is None

@@ -167,3 +167,22 @@ def test_workers_at_once_get_each_delivery_once(outbox: DeliveryShelf, engine: E
         worker.join(60)
     assert len(taken) == len(set(taken)) == 42
     assert {item.claimed_until for item in DeliveryShelf(engine).deliveries()} == {START + LEASE}
+
+
+def test_trails_say_what_is_delivered_and_are_given_a_page_at_a_time(engine: Engine) -> None:
+    """Oldest first; by stage, destination, message and theater. What is no notice is of no theater."""
+    outbox = DeliveryShelf(engine)
+    for number, name in enumerate(("m1", "m2", "m3")):
+        at = START + timedelta(minutes=number)
+        outbox.post(Message(name, at, f"subject {name}", "t", "h", {}), "desk")
+    trails = outbox.trails(None)
+    assert [(item.delivery.message, item.subject, item.theater) for item in trails] == [
+        ("m1", "subject m1", ""),
+        ("m2", "subject m2", ""),
+        ("m3", "subject m3", ""),
+    ]
+    assert outbox.trails(None, after=trails[0].place, limit=1) == [trails[1]]
+    assert outbox.trails(None, message="m2") == [trails[1]]
+    assert outbox.trails(None, destination="hook") == outbox.trails(None, stage=Stage.DEAD) == []
+    assert outbox.trails(["full"]) == []
+    assert outbox.counts() == {("desk", Stage.WAITING): 3}
