@@ -1,24 +1,16 @@
-"""Where notices go, set and tried from a terminal; and how alerts stand."""
+"""Where notices go, set and tried from a terminal."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from standardwebhooks import Webhook
 
 from support.feed_server import feed_server, reply
-from tocsin.bootstrap.service import open_service
-from tocsin.catalog.kit import find_kit
-from tocsin.jobs.alarm import make_alarm
-from tocsin.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.command import Run
 
 _SECRET = "whsec_Qk9vSy1zZWNyZXQtdGhhdC1vcGVucy1ub3RoaW5nLTEyMw=="  # noqa: S105 (opens nothing)
@@ -97,51 +89,3 @@ def test_what_cannot_be_a_destination_is_refused_with_all_that_is_wrong(
     assert refused.code == 1
     assert [text for text in told if text not in refused.err] == []
     assert run("destination", "list").out.startswith("log: ")
-
-
-_RULE = """\
-title: A pledge was published
-reason: The desk reads it.
-severity: warning
-kind: tripwire
-indicator: group/pledge-publication
-at_least: 1
-within_days: 30
-"""
-
-
-def test_an_alert_that_fires_is_listed_with_its_reason_and_taken_up(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By whoever is at the keyboard; one that does not fire cannot be."""
-    settings = Settings(home=tmp_path, catalog=tmp_path / "catalog")
-    for folder in ("models", "indicators"):
-        shutil.copytree(find_kit() / folder, tmp_path / "catalog" / folder)
-    (tmp_path / "catalog/models/tunisia/alerts").mkdir()
-    (tmp_path / "catalog/models/tunisia/alerts/pledge.yaml").write_text(_RULE, encoding="utf-8")
-    monkeypatch.setenv("TOCSIN_CATALOG", str(settings.catalog))
-    assert json.loads(run("alerts", "--json").out)[0]["state"] is None
-    refused = run("alerts", "ack", "tunisia", "pledge")
-    assert (refused.code, "alert pledge is never judged; accepted: an alert that fires" in refused.err) == (1, True)
-    day = (datetime.now(UTC) - timedelta(days=3)).date().isoformat()
-    assert run("observe", "tunisia", "group/pledge-publication", "1", "--on", day, "--grade", "B2").code == 0
-    with open_service(settings) as service:
-        make_alarm(settings, service).bell.look()
-    (told,) = json.loads(run("alerts", "--json").out)
-    assert (told["state"], told["cause"], told["told"]) == ("firing", "it was met for long enough", 1)
-    taken = run("alerts", "ack", "tunisia", "pledge", "--note", "read", "--hours", "4")
-    assert taken.code == 0, taken.err
-    assert "tunisia/pledge is taken up by " in taken.out
-    (told,) = json.loads(run("alerts", "--json").out)
-    assert (told["acknowledged"]["note"], told["acknowledged"]["episode"]) == ("read", 1)
-    listed = run("alerts").out
-    assert "has it in hand" in listed
-    assert f"it was met for long enough: {told['why']}" in listed
-
-
-def test_without_rules_there_are_no_alerts_and_nothing_to_take_up(run: Run) -> None:
-    """It says where rules are declared."""
-    assert "no alert rule is declared" in run("alerts").out
-    assert json.loads(run("alerts", "--json").out) == []
-    refused = run("alerts", "ack", "tunisia", "offensive")
-    assert (refused.code, "no alert rule named 'offensive'" in refused.err) == (1, True)

@@ -1,26 +1,30 @@
-"""`tocsin alerts`: how every alert stands, and taking one up."""
+"""`tocsin alerts`: how every alert stands, what became of it, and what people say to it."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tocsin.bootstrap.service import open_service
+from tocsin.cli.alerts_table import alert_object, print_alerts, print_steps, step_object
 from tocsin.cli.operator import operator
-from tocsin.cli.tables import print_table, start_table
-from tocsin.domain.instants import show_age, write_instant
+from tocsin.cli.silences import end, list_silences, silence, snooze
 from tocsin.settings import read_settings
 from tocsin.usecases.acknowledge import acknowledge
-
-if TYPE_CHECKING:
-    from tocsin.domain.alert_rule import AlertRule
-    from tocsin.usecases.alert_ports import AlertStep, KeptAlert
+from tocsin.usecases.alert_overview import overview
+from tocsin.usecases.assign import assign
 
 alerts = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+alerts.command("silence")(silence)
+alerts.command("snooze")(snooze)
+alerts.command("silences")(list_silences)
+alerts.command("end-silence")(end)
 _HOURS = 24 * 30
+_Theater = Annotated[str, typer.Argument(help="The theater.")]
+_Rule = Annotated[str, typer.Argument(help="The alert rule.")]
 
 
 @alerts.callback()
@@ -28,7 +32,7 @@ def show_alerts(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print how the alert of every declared rule stands, since when, what was told of it and who has taken it up.
+    """Print how the alert of every rule stands, since when and why, what was told of it and who has it in hand.
 
     Example: tocsin alerts --json
     """
@@ -36,30 +40,19 @@ def show_alerts(
         return
     now = datetime.now(UTC)
     with open_service(read_settings()) as service:
-        standing = {name: service.alerts.standing(name, now).alerts for name in service.catalog.theaters}
-        steps = {name: service.alerts.last_steps(name) for name in service.catalog.theaters}
-        rules = list(service.catalog.alert_rules.values())
-    found = [(rule, standing[rule.theater].get(rule.id), steps[rule.theater].get(rule.id)) for rule in rules]
+        names = list(service.catalog.theaters)
+        found = [item for name in names for item in overview(name, rules=service.rules, book=service.alerts, now=now)]
+        problems = {f"{name}/{rule}": why for name in names for rule, why in service.rules.of(name).problems.items()}
     if as_json:
-        typer.echo(json.dumps([_object(*entry) for entry in found], indent=2))
-        return
-    table = start_table(["alert", "severity", "state", "for", "told"], left={"alert", "severity", "state", "told"})
-    notes = []
-    for rule, kept, step in found:
-        state = "not judged yet" if kept is None else kept.alert.phase.value
-        lasts = "" if kept is None else show_age(max(0.0, (now - kept.alert.since).total_seconds()))
-        table.add_row(f"{rule.theater}/{rule.id}", rule.severity.value, state, lasts, _told(kept, now))
-        notes.append(f"{rule.theater}/{rule.id}: {rule.title}")
-        if step is not None:
-            notes.append(f"  {step.transition.cause.value}: {step.transition.reading.why}")
-    none = "no alert rule is declared; see docs/alerts.md"
-    print_table(f"alerts at {now:%Y-%m-%d %H:%M:%S} UTC", table, notes or [none])
+        typer.echo(json.dumps([alert_object(item) for item in found], indent=2))
+    else:
+        print_alerts(found, problems, now)
 
 
 @alerts.command("ack")
 def take_up(
-    theater: Annotated[str, typer.Argument(help="The theater.")],
-    rule: Annotated[str, typer.Argument(help="The alert rule.")],
+    theater: _Theater,
+    rule: _Rule,
     note: Annotated[str, typer.Option(help="What you do about it.")] = "",
     hours: Annotated[
         int | None, typer.Option(min=1, max=_HOURS, help="For how many hours. [default: until it is over]")
@@ -69,9 +62,8 @@ def take_up(
 
     Example: tocsin alerts ack tunisia offensive --note "the desk calls the embassy" --hours 4
     """
-    now = datetime.now(UTC)
     with open_service(read_settings()) as service:
-        declared = service.catalog.alert_rule(theater, rule)
+        declared = service.rules.rule(service.catalog.theater(theater).id, rule).rule
         taken = acknowledge(
             declared.theater,
             declared.id,
@@ -79,40 +71,54 @@ def take_up(
             lasts=None if hours is None else timedelta(hours=hours),
             book=service.alerts,
             actor=operator().name,
-            now=now,
+            now=datetime.now(UTC),
         )
     until = "until it is over" if taken.until is None else f"until {taken.until:%Y-%m-%d %H:%M} UTC"
     typer.echo(f"{theater}/{rule} is taken up by {taken.by} {until}")
 
 
-def _told(kept: KeptAlert | None, now: datetime) -> str:
-    if kept is None or kept.told is None:
-        return "nothing yet"
-    ago = show_age(max(0.0, (now - kept.told.last_at).total_seconds()))
-    said = f"{'once' if kept.told.count == 1 else f'{kept.told.count} times'}, last {ago} ago"
-    taken = kept.acknowledged
-    if taken is not None and taken.episode == kept.alert.episode and (taken.until is None or taken.until > now):
-        said += f"; {taken.by} has it in hand"
-    return said
+@alerts.command("assign")
+def ask(
+    theater: _Theater,
+    rule: _Rule,
+    to: Annotated[str, typer.Option(help="The name of an account that may acknowledge alerts.")],
+    note: Annotated[str, typer.Option(help="What they are asked to do.")] = "",
+) -> None:
+    """Ask somebody to take up an alert that fires. Until they do, it is told and escalated as before.
+
+    Example: tocsin alerts assign tunisia offensive --to ada --note "call the embassy first"
+    """
+    with open_service(read_settings()) as service:
+        declared = service.rules.rule(service.catalog.theater(theater).id, rule).rule
+        asked = assign(
+            declared.theater,
+            declared.id,
+            to=to,
+            note=note,
+            book=service.alerts,
+            accounts=service.access.accounts,
+            actor=operator().name,
+            now=datetime.now(UTC),
+        )
+    typer.echo(f"{asked.to} is asked to take up {theater}/{rule}")
 
 
-def _object(rule: AlertRule, kept: KeptAlert | None, step: AlertStep | None) -> dict[str, object]:
-    told: dict[str, object] = {
-        "theater": rule.theater,
-        "rule": rule.id,
-        "title": rule.title,
-        "severity": rule.severity.value,
-        "state": None if kept is None else kept.alert.phase.value,
-        "since": None if kept is None else write_instant(kept.alert.since),
-        "cause": None if step is None else step.transition.cause.value,
-        "why": None if step is None else step.transition.reading.why,
-        "episode": 0 if kept is None else kept.alert.episode,
-        "judged_at": None if kept is None else write_instant(kept.judged_at),
-        "told": 0 if kept is None or kept.told is None else kept.told.count,
-        "acknowledged": None,
-    }
-    taken = None if kept is None else kept.acknowledged
-    if taken is not None:
-        until = None if taken.until is None else write_instant(taken.until)
-        told["acknowledged"] = {"episode": taken.episode, "by": taken.by, "until": until, "note": taken.note}
-    return told
+@alerts.command("steps")
+def show_steps(
+    theater: _Theater,
+    rule: Annotated[str | None, typer.Option(help="Only of this rule, also one that is there no more.")] = None,
+    after: Annotated[int, typer.Option(min=0, help="Only steps of numbers above this one.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print every step that the alerts of a theater took, and why, oldest first.
+
+    Example: tocsin alerts steps tunisia --rule offensive
+    """
+    with open_service(read_settings()) as service:
+        declared = service.catalog.theater(theater)
+        found = service.alerts.steps(declared.id, after, limit + 1, rule)
+    if as_json:
+        typer.echo(json.dumps([step_object(step) for step in found[:limit]], indent=2))
+    else:
+        print_steps(found[:limit], theater, more=len(found) > limit)

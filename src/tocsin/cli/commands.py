@@ -104,7 +104,7 @@ COMMANDS = (
     LateCommand(
         "alerts",
         "tocsin.cli.alerts:alerts",
-        "Print how the alert of every declared rule stands, since when, what was told of it and who has taken it up.",
+        "Print how the alert of every rule stands, since when and why, what was told of it and who has it in hand.",
     ),
     LateCommand("destination", "tocsin.cli.destination:destination", "Where notices of alerts go."),
     LateCommand("user", "tocsin.cli.user:user", "Who may sign in."),

@@ -15,14 +15,17 @@ from tocsin.bootstrap.service import open_service
 from tocsin.channels.check import check_destination
 from tocsin.channels.open import open_channels
 from tocsin.channels.signature import new_secret
+from tocsin.cli.deliveries_table import delivery_object, print_deliveries
 from tocsin.cli.operator import operator
 from tocsin.domain.delivery import THE_LOG, Accepted, Destination, DestinationKind, Stage
-from tocsin.domain.errors import UnknownNameError
+from tocsin.domain.errors import UnknownIdError, UnknownNameError
 from tocsin.settings import read_settings
 from tocsin.usecases.set_destination import set_destination
 from tocsin.usecases.trial import trial_message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tocsin.bootstrap.service import Service
 
 destination = typer.Typer(help="Where notices of alerts go.", no_args_is_help=True, rich_markup_mode=None)
@@ -70,7 +73,8 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
     Example: tocsin destination list --json
     """
     with open_service(read_settings()) as service:
-        items = [_object(service, item) for item in _known(service).values()]
+        counts = service.deliveries.counts()
+        items = [_object(item, counts) for item in _known(service).values()]
     if as_json:
         typer.echo(json.dumps(items, indent=2))
         return
@@ -111,6 +115,42 @@ def remove(name: _Id) -> None:
     typer.echo(f"{name} is removed")
 
 
+@destination.command("deliveries")
+def show_deliveries(
+    stage: Annotated[Stage | None, typer.Option(help="Only these; dead ones were given up.")] = None,
+    to: Annotated[str | None, typer.Option(help="Only to this destination.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what is on its way, what has arrived and what was given up, oldest first.
+
+    Example: tocsin destination deliveries --stage dead
+    """
+    with open_service(read_settings()) as service:
+        found = service.deliveries.trails(None, stage=stage, destination=to, limit=limit)
+    if as_json:
+        typer.echo(json.dumps([delivery_object(item) for item in found], indent=2))
+    else:
+        print_deliveries(found, datetime.now(UTC))
+
+
+@destination.command("send-again")
+def send_again(
+    message: Annotated[str, typer.Argument(help="Id of the message, as the list of deliveries says it.")],
+    name: _Id,
+) -> None:
+    """Have a message that was given up tried anew, from the first attempt on, with the same id.
+
+    Example: tocsin destination send-again 5b0e4c7f9a1d2c3b4a5968778695a4b3 desk
+    """
+    with open_service(read_settings()) as service:
+        again = service.deliveries.send_again(message, name, operator().name, datetime.now(UTC))
+    if again is None:
+        where = "see: tocsin destination deliveries --stage dead"
+        raise UnknownIdError("message that was given up", f"{message} to {name}", where)
+    typer.echo(f"{message} goes to {name} again; a worker sends it")
+
+
 def _line() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
@@ -126,7 +166,6 @@ def _find(service: Service, name: str) -> Destination:
     return known[name]
 
 
-def _object(service: Service, item: Destination) -> dict[str, object]:
-    stages = [sent.stage for sent in service.deliveries.deliveries() if sent.destination == item.id]
-    counts = {stage.value: stages.count(stage) for stage in Stage}
-    return {"id": item.id, "kind": item.kind.value, "title": item.title, "gone": item.gone, **counts}
+def _object(item: Destination, counts: Mapping[tuple[str, Stage], int]) -> dict[str, object]:
+    each = {stage.value: counts.get((item.id, stage), 0) for stage in Stage}
+    return {"id": item.id, "kind": item.kind.value, "title": item.title, "gone": item.gone, **each}
