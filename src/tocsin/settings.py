@@ -65,6 +65,7 @@ class Settings(BaseSettings):
         smtp_user: What we sign in with at the mail server; nobody signs in where none is given.
         smtp_password: Password at the mail server. A secret.
         smtp_from: The address that notices come from.
+        public_address: Where people reach the web process, such as https://tocsin.example; notices link to it.
         backups: Folder of backups; `backups` in `home` where none is given.
         backups_kept: How many nightly backups are kept.
         nightly_at: When each theater is fitted anew every night, on the theater's clocks, such as 02:30.
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_from: str | None = None
+    public_address: str | None = Field(default=None, pattern=r"^https?://[^\s?#]*[^\s?#/]$")
     backups: Path | None = None
     backups_kept: int = Field(default=14, ge=1)
     nightly_at: time = time(2, 30)

@@ -105,6 +105,7 @@ def alarm(engine: Engine, folder: Path, *rules: AlertRule) -> Alarm:
         fits=fits,
         feeds=FeedShelf(engine),
         compose=say,
+        explain=lambda *_: (),
     )
     return Alarm(engine, means, list(rules))
 

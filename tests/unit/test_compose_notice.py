@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,13 +23,19 @@ from tocsin.domain.alert_rule import (
     SinceWindow,
     Tripwire,
 )
+from tocsin.domain.change import Cause
 from tocsin.domain.notice import Notice, NoticeKind
 from tocsin.domain.odds import Interval
+from tocsin.ensemble.explain import Part
 from tocsin.usecases.alert_ports import Occasion
 from tocsin.usecases.compose_notice import compose_notice
 
 _ODDS = (
     "Odds of offensive within 30 days, through 2016-04-07: 31.2 % (roughly even chance), from 18.3 % (very unlikely)."
+)
+_AHEAD = (
+    "What would change this most: up with more of field/attack or field/price, down with more of field/alert; the "
+    "other way where somebody looks and sees less."
 )
 _NOTICE = Notice("n1", NoticeKind.FIRED, 2, START)
 _BEFORE = statement(odds=(stated_odds(probability=0.183, words="very unlikely"),))
@@ -65,6 +72,7 @@ def test_a_notice_says_what_crossed_what_from_what_and_how_sure_it_is() -> None:
         _ODDS,
         "Interval: 50 % from 25.0 % to 37.0 %, 90 % from 10.0 % to 55.0 %; Monte Carlo error 0.4 points.",
         "Stated at 2016-03-09 06:00 UTC, publication 12; live, from a fit 7 h 0 min old.",
+        _AHEAD,
         "Alert: firing since 2016-03-09 06:00 UTC, number 2.",
         "Why you are told: Close the pass & tell the governor.",
         "Rule rule of theater full; notice n1.",
@@ -139,3 +147,26 @@ def test_the_first_statement_came_from_nothing() -> None:
     assert "31.2 % (roughly even chance)." in first.text
     other = replace(_OCCASION, before=statement(odds=(stated_odds("coup"),)))
     assert "31.2 % (roughly even chance)." in compose_notice(other).text
+
+
+def test_a_notice_says_what_moved_the_odds_who_is_asked_and_where_to_look() -> None:
+    """Each part by what it multiplied the odds by; a guess is called one. What could not be told is said so."""
+    parts = (
+        Part(Cause.REPORTED, "field/attack", math.log(2.5), guessed=False),
+        Part(Cause.UNSEEN, "field/alert", math.log(0.8), guessed=True),
+    )
+    moved = replace(_OCCASION, moved=parts, assigned_to="ada")
+    message = compose_notice(moved, "https://tocsin.example")
+    lines = message.text.splitlines()
+    assert "Why they moved: field/attack reported (odds × 2.5); field/alert not seen (odds × 0.8, a guess)." in lines
+    assert "Asked to take it up: ada" in lines
+    assert lines[-1] == "See: https://tocsin.example/api/v1/alerts/full/rule"
+    assert '<a href="https://tocsin.example/api/v1/alerts/full/rule">' in message.html
+    assert message.data["link"] == "https://tocsin.example/api/v1/alerts/full/rule"
+    assert message.data["odds"]["moved"][0] == {  # type: ignore[index]
+        "cause": "reported", "subject": "field/attack", "log_odds": math.log(2.5), "guessed": False,
+    }  # fmt: skip
+    untold = compose_notice(replace(_OCCASION, moved=None))
+    assert "Why they moved could not be told" in untold.text
+    assert untold.data["odds"]["moved"] is None  # type: ignore[index]
+    assert "See: " not in untold.text

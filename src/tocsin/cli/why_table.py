@@ -24,7 +24,7 @@ from tocsin.cli.tables import (
     status_notes,
     times,
 )
-from tocsin.domain.change import Cause
+from tocsin.domain.change import Cause, cause_words
 from tocsin.domain.elicitation import logistic, logit
 from tocsin.domain.instants import show_instant
 from tocsin.domain.odds import Odds
@@ -33,15 +33,6 @@ from tocsin.ensemble.explain import Part
 from tocsin.usecases.why import Movement
 
 _NOTABLE = 0.02  # log-odds: less is summed up in one line
-_WORDS = {
-    Cause.TIME: "passage of time",
-    Cause.REPORTED: "{} reported",
-    Cause.UNSEEN: "{} not seen",
-    Cause.CORRECTED: "{} corrected or retracted",
-    Cause.OCCURRENCE: "{} occurred, or did not",
-    Cause.REFIT: "refit: {}",
-    Cause.NOISE: "Monte Carlo noise",
-}
 
 
 def movements_json(movements: Sequence[Movement]) -> str:
@@ -122,9 +113,7 @@ def _notable(part: Part) -> bool:
 
 
 def _words(part: Part) -> str:
-    if part.cause is Cause.REFIT and not part.subject:
-        return "refit: more than the draws can tell apart"
-    return _WORDS[part.cause].format(part.subject) + (" ?" if part.guessed else "")
+    return cause_words(part.cause, part.subject) + (" ?" if part.guessed else "")
 
 
 def _notes(movements: Sequence[Movement], theater: Theater, span: tuple[datetime, datetime]) -> list[str]:

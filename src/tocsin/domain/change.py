@@ -33,6 +33,27 @@ class Cause(StrEnum):
     """The same question put to other draws."""
 
 
+_WORDS = {
+    Cause.TIME: "passage of time",
+    Cause.REPORTED: "{} reported",
+    Cause.UNSEEN: "{} not seen",
+    Cause.CORRECTED: "{} corrected or retracted",
+    Cause.OCCURRENCE: "{} occurred, or did not",
+    Cause.REFIT: "refit: {}",
+    Cause.NOISE: "Monte Carlo noise",
+}
+
+
+def cause_words(cause: Cause, subject: str) -> str:
+    """A cause as people read it; `subject` is the indicator, the scenario or the reason, "" where there is none.
+
+    >>> cause_words(Cause.REPORTED, "violence/border-attack"), cause_words(Cause.REFIT, "")
+    ('violence/border-attack reported', 'refit: more than the draws can tell apart')
+    """
+    named = subject or ("more than the draws can tell apart" if cause is Cause.REFIT else "")
+    return _WORDS[cause].format(named)
+
+
 @dataclass(frozen=True, slots=True)
 class CellChanges:
     """The cells of one indicator that changed for one cause: as they are, and what they replace."""

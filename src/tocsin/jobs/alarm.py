@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tocsin.bootstrap.delivering import delivery_means
@@ -16,6 +17,7 @@ from tocsin.jobs.runner import in_a_thread
 from tocsin.usecases.alert_ports import AlertMeans
 from tocsin.usecases.compose_notice import compose_notice
 from tocsin.usecases.ring import ring
+from tocsin.usecases.tell_movement import tell_movement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +70,8 @@ def make_alarm(settings: Settings, service: Service, clock: Callable[[], datetim
         ledger=service.ledger,
         fits=service.fits,
         feeds=service.feeds,
-        compose=compose_notice,
+        compose=partial(compose_notice, address=settings.public_address),
+        explain=partial(tell_movement, ledger=service.ledger, fits=service.fits, codec=service.codec),
     )
 
     def ring_theater(name: str, at: datetime, state: bool) -> Rung:  # noqa: FBT001 (the bell calls it)

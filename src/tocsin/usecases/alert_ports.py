@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tocsin.domain.publication import Publication
     from tocsin.domain.silence import Silence
     from tocsin.domain.theater import Theater
+    from tocsin.ensemble.explain import Part
     from tocsin.usecases.feed_ports import FeedBook
     from tocsin.usecases.ports import FitBook, Ledger, PublicationBook
 
@@ -184,6 +185,7 @@ class Occasion:
         publication: What was stated last; None where the rule is about no odds.
         before: What was stated before that; None for the first.
         assigned_to: Who was asked to take this episode up; empty for nobody.
+        moved: What moved the odds most between the two publications; None where that could not be told.
     """
 
     theater: Theater
@@ -194,8 +196,11 @@ class Occasion:
     publication: Publication | None
     before: Publication | None
     assigned_to: str = ""
+    moved: tuple[Part, ...] | None = ()
 
 
+type Explain = Callable[[Theater, tuple[str, int], tuple[Publication, Publication]], tuple[Part, ...]]
+"""Tells what moved the odds of a scenario by a horizon from one publication to another."""
 type Compose = Callable[[Occasion], Message]
 """Says a notice: the same id as the notice has, the same words for the same occasion."""
 
@@ -210,6 +215,7 @@ class AlertMeans:
     fits: FitBook
     feeds: FeedBook
     compose: Compose
+    explain: Explain
 
 
 class AlertBook(Protocol):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
 from tocsin.domain.alert_rule import Certainty, Change, Direction, Level, Scale, SinceInstant, SinceWindow
+from tocsin.domain.change import cause_words
 from tocsin.domain.delivery import Message
 from tocsin.domain.instants import show_age, show_instant, write_instant
 from tocsin.domain.notice import NoticeKind
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 
     from tocsin.domain.alert_rule import AlertRule, OddsCondition
     from tocsin.domain.publication import Publication, StatedOdds
+    from tocsin.ensemble.explain import Part
     from tocsin.usecases.alert_ports import Occasion
 
+_MOST_AHEAD = 3
 _HEADLINES = {
     NoticeKind.FIRED: "fires",
     NoticeKind.LOST: "there are no data any more",
@@ -27,13 +31,21 @@ _HEADLINES = {
 }
 
 
-def compose_notice(occasion: Occasion) -> Message:
-    """The message of a notice, as plain text, as HTML and for programs; the same for the same occasion."""
+def compose_notice(occasion: Occasion, address: str | None = None) -> Message:
+    """The message of a notice, as plain text, as HTML and for programs; the same for the same occasion.
+
+    `address` is where people reach the web process, for the link to the alert; None where that is not known.
+    """
     rule, notice = occasion.rule, occasion.notice
     subject = f"{rule.severity.value}: {rule.title}: {_HEADLINES[notice.kind]}"
-    lines = [subject, *_read(occasion), *_odds(occasion), *_about(occasion)]
-    html = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
-    return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", html, _data(occasion))
+    lines = [subject, *_read(occasion), *_odds(occasion), *_moved(occasion), *_ahead(occasion), *_about(occasion)]
+    html = [f"<p>{escape(line)}</p>" for line in lines]
+    link = None if address is None else f"{address}/api/v1/alerts/{occasion.theater.id}/{rule.id}"
+    if link is not None:
+        lines.append(f"See: {link}")
+        html.append(f'<p>See: <a href="{escape(link)}">{escape(link)}</a></p>')
+    data = _data(occasion) | ({} if link is None else {"link": link})
+    return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", "\n".join(html), data)
 
 
 def _read(occasion: Occasion) -> Iterator[str]:
@@ -86,12 +98,48 @@ def _odds(occasion: Occasion) -> Iterator[str]:
     yield f"Stated at {at}, publication {publication.number}; {publication.status}, from a fit {age} old."
 
 
+def _moved(occasion: Occasion) -> Iterator[str]:
+    """What moved the odds since they were stated before, each part by what it multiplied them by."""
+    if occasion.moved is None:
+        yield "Why they moved could not be told; tocsin why tells it where the fits of both instants are there."
+    elif occasion.moved:
+        parts = "; ".join(_part(part) for part in occasion.moved)
+        yield f"Why they moved: {parts}."
+
+
+def _part(part: Part) -> str:
+    guess = ", a guess" if part.guessed else ""
+    return f"{cause_words(part.cause, part.subject)} (odds × {math.exp(part.change):.3g}{guess})"
+
+
+def _ahead(occasion: Occasion) -> Iterator[str]:
+    """What would change the judgement: the indicators that are declared to bear most on the scenario."""
+    condition = occasion.rule.condition
+    if not isinstance(condition, Level | Certainty | Change):
+        return
+    indicators = {item.id: item for item in occasion.theater.indicators}
+    weights = {
+        link.indicator: link.prior(indicators[link.indicator]).mean
+        for link in occasion.theater.scenario(condition.scenario).links
+    }
+    first = sorted(weights, key=lambda name: (-abs(weights[name]), name))[:_MOST_AHEAD]
+    ways = (
+        ("up", [name for name in first if weights[name] > 0]),
+        ("down", [name for name in first if weights[name] < 0]),
+    )
+    told = [f"{way} with more of {' or '.join(names)}" for way, names in ways if names]
+    if told:
+        yield f"What would change this most: {', '.join(told)}; the other way where somebody looks and sees less."
+
+
 def _about(occasion: Occasion) -> Iterator[str]:
     rule, alert = occasion.rule, occasion.alert
     yield f"Alert: {alert.phase} since {show_instant(alert.since, occasion.theater.timeline)}, number {alert.episode}."
     yield f"Why you are told: {rule.reason}"
     if rule.owner:
         yield f"Owner: {rule.owner}"
+    if occasion.assigned_to:
+        yield f"Asked to take it up: {occasion.assigned_to}"
     yield f"Rule {rule.id} of theater {occasion.theater.id}; notice {occasion.notice.id}."
 
 
@@ -146,5 +194,11 @@ def _data(occasion: Occasion) -> dict[str, object]:
             "interval50": [stated.interval50.low, stated.interval50.high],
             "interval90": [stated.interval90.low, stated.interval90.high],
             "error": stated.error,
+            "moved": None
+            if occasion.moved is None
+            else [
+                {"cause": part.cause.value, "subject": part.subject, "log_odds": part.change, "guessed": part.guessed}
+                for part in occasion.moved
+            ],
         }
     return data

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.domain.alert import Alert, Cause, Phase, advance, read_anew
 from tocsin.domain.alert_rule import Certainty, Change, Level
+from tocsin.domain.errors import TocsinError
 from tocsin.domain.notice import next_notice, recipients
 from tocsin.domain.silence import why_quiet
 from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, Occasion, Telling
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tocsin.domain.notice import Notice, Quiet, Told
     from tocsin.domain.publication import Publication
     from tocsin.domain.theater import Theater
+    from tocsin.ensemble.explain import Part
     from tocsin.usecases.alert_ports import AlertMeans
 
 _ATTEMPTS = 3
@@ -88,6 +90,7 @@ class _Judging:
         self._tellings: list[Telling] = []
         self._quiet: dict[str, Quiet] = {}
         self._problems: dict[str, str] = {}
+        self._explained: dict[tuple[str, int, int, int], tuple[Part, ...] | None] = {}
 
     @property
     def overtaken(self) -> bool:
@@ -213,10 +216,29 @@ class _Judging:
         if publication is not None:
             earlier = publication.stated_at - timedelta(microseconds=1)
             before = self._means.publications.latest(self._theater.id, earlier)
-        message = self._means.compose(Occasion(self._theater, rule, alert, notice, reading, publication, before))
+        moved = self._moved(rule, before, publication)
+        kept = self._kept(rule)
+        asked = None if kept is None else kept.assigned
+        to = asked.to if asked is not None and asked.episode == notice.episode else ""
+        occasion = Occasion(self._theater, rule, alert, notice, reading, publication, before, to, moved)
+        message = self._means.compose(occasion)
         number = None if publication is None else publication.number
         whom = recipients(rule, notice.kind, told)
         return Telling(self._theater.id, rule.id, notice, number, message, whom)
+
+    def _moved(self, rule: AlertRule, before: Publication | None, now: Publication | None) -> tuple[Part, ...] | None:
+        """What moved the odds; None where that cannot be told, which keeps nobody from being told the rest."""
+        condition = rule.condition
+        if before is None or now is None or not isinstance(condition, _ODDS):
+            return ()
+        about = condition.scenario, condition.horizon_days
+        asked = *about, before.number, now.number
+        if asked not in self._explained:
+            try:
+                self._explained[asked] = self._means.explain(self._theater, about, (before, now))
+            except TocsinError:
+                self._explained[asked] = None
+        return self._explained[asked]
 
 
 def _told(error: Exception) -> str:

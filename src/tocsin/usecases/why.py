@@ -157,7 +157,7 @@ def _leg(
             )
             for key in shared
         }
-    tables = _tables(asker, one.evidence, other.evidence, since, as_of)
+    tables = tables_between(asker.theater, asker.observations, (one.evidence, other.evidence), since, as_of)
     questions = [
         Question(
             asker.design.scenarios.index(name), days, before[name, days].probability, after[name, days].probability
@@ -181,10 +181,26 @@ def _side(asker: _Asker, standing: Standing, draws: Draws, counted: Evidence, kn
     return Side(counted, draws, futures_from)
 
 
-def _tables(asker: _Asker, before: Evidence, after: Evidence, since: datetime, as_of: datetime) -> Tables:
-    known = [item for item in asker.observations if item.recorded_at <= since]
+def tables_between(
+    theater: Theater,
+    observations: Sequence[Observation],
+    sides: tuple[Evidence, Evidence],
+    since: datetime,
+    as_of: datetime,
+) -> Tables:
+    """What was known at two instants, and between them, one kind of change after another.
+
+    Args:
+        theater: The theater.
+        observations: All that are known at the later instant and bear on either.
+        sides: What was known at each.
+        since: The earlier instant.
+        as_of: The later one.
+    """
+    before, after = sides
+    known = [item for item in observations if item.recorded_at <= since]
     ids = {item.id for item in known}
-    by_id = {item.id: item for item in asker.observations}
+    by_id = {item.id: item for item in observations}
 
     def corrects(item: Observation) -> bool:
         """It supersedes something known by `since`, however many corrections ago."""
@@ -194,10 +210,10 @@ def _tables(asker: _Asker, before: Evidence, after: Evidence, since: datetime, a
             item = by_id[item.supersedes]
         return False
 
-    later = [item for item in asker.observations if item.recorded_at > since]
+    later = [item for item in observations if item.recorded_at > since]
     corrections = [item for item in later if corrects(item)]
     reports = [item for item in later if not corrects(item)]
-    derive = partial(derive_evidence, asker.theater, as_of=as_of)
+    derive = partial(derive_evidence, theater, as_of=as_of)
     return Tables(
         before=before,
         untouched=derive(known),
