@@ -33,7 +33,8 @@ def test_a_webhook_is_set_tried_listed_and_removed(run: Run) -> None:
     )
     as_json = run("destination", "list", "--json").out
     assert json.loads(as_json)[0] == {
-        "id": "desk", "kind": "webhook", "title": "The desk", "gone": False, "waiting": 0, "delivered": 0, "dead": 0,
+        "id": "desk", "kind": "webhook", "title": "The desk", "digest_minutes": None, "gone": False,
+        "waiting": 0, "delivered": 0, "dead": 0, "bundled": 0,
     }  # fmt: skip
     assert secret not in as_json
     assert "hook-4711" not in as_json

@@ -186,3 +186,37 @@ def test_trails_say_what_is_delivered_and_are_given_a_page_at_a_time(engine: Eng
     assert outbox.trails(None, destination="hook") == outbox.trails(None, stage=Stage.DEAD) == []
     assert outbox.trails(["full"]) == []
     assert outbox.counts() == {("desk", Stage.WAITING): 3}
+
+
+def test_what_waits_for_a_digest_goes_as_one_message(engine: Engine) -> None:
+    """Under one id, which stays at every attempt; what was tried before by itself stays by itself."""
+    outbox, places = DeliveryShelf(engine), DestinationShelf(engine)
+    hour = timedelta(hours=1)
+    places.put(Destination("desk", DestinationKind.LOG, "d", "", digest_every=hour), "admin", START)
+    for number, name in enumerate(("m1", "m2", "m3")):
+        at = START + timedelta(minutes=1 + number)
+        outbox.post(Message(name, at, f"subject {name}", f"text {name}\n", f"<p>{name}</p>", {"n": number}), "desk")
+    assert outbox.claim(START + hour - timedelta(microseconds=1), 9) == []
+    (first,) = outbox.claim(START + hour, 9)
+    digest = outbox.message(first.message)
+    assert digest is not None
+    assert digest.subject == "3 notices: subject m1, and 2 more"
+    assert [part in digest.text for part in ("text m1", "text m2", "text m3")] == [True] * 3
+    assert [item["message"] for item in digest.data["notices"]] == ["m1", "m2", "m3"]  # type: ignore[attr-defined]
+    assert {item.last_word for item in outbox.deliveries(Stage.BUNDLED)} == {first.message}
+    assert outbox.claim(START + hour, 9) == []
+    outbox.post(Message("m4", START + hour, "s", "t", "h", {}), "desk")
+    killed_at = START + 2 * hour  # whoever had claimed it was killed; more has come in meanwhile
+    again = outbox.claim(killed_at, 9)
+    assert {item.message for item in again} == {first.message, "m4"}
+    assert outbox.message(first.message) == digest
+
+
+def test_one_message_is_no_digest(engine: Engine) -> None:
+    """It goes as it is, under its own id."""
+    outbox, places = DeliveryShelf(engine), DestinationShelf(engine)
+    every = timedelta(minutes=10)
+    places.put(Destination("desk", DestinationKind.LOG, "d", "", digest_every=every), "admin", START)
+    outbox.post(Message("m1", START + timedelta(minutes=1), "s", "t", "h", {}), "desk")
+    assert [item.message for item in outbox.claim(START + every, 9)] == ["m1"]
+    assert outbox.deliveries(Stage.BUNDLED) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +17,7 @@ from tocsin.channels.open import open_channels
 from tocsin.channels.signature import new_secret
 from tocsin.cli.deliveries_table import delivery_object, print_deliveries
 from tocsin.cli.operator import operator
-from tocsin.domain.delivery import THE_LOG, Accepted, Destination, DestinationKind, Stage
+from tocsin.domain.delivery import MOST_DIGEST_MINUTES, THE_LOG, Accepted, Destination, DestinationKind, Stage
 from tocsin.domain.errors import UnknownIdError, UnknownNameError
 from tocsin.settings import read_settings
 from tocsin.usecases.set_destination import set_destination
@@ -41,6 +41,12 @@ def put(
         str,
         typer.Option(help="An http(s) address; mail addresses with commas between; as Apprise writes it; - reads it."),
     ] = "",
+    digest_minutes: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=MOST_DIGEST_MINUTES, help="Put the notices of so many minutes together into one message."
+        ),
+    ] = None,
     own_secret: Annotated[
         bool, typer.Option("--secret-from-input", help="Read a webhook's secret (whsec_…) from the input.")
     ] = False,
@@ -55,7 +61,8 @@ def put(
     secret = None
     if kind is DestinationKind.WEBHOOK:
         secret = _line() if own_secret else new_secret()
-    made = Destination(name, kind, title, where, secret)
+    every = None if digest_minutes is None else timedelta(minutes=digest_minutes)
+    made = Destination(name, kind, title, where, secret, every)
     with open_service(read_settings()) as service:
         set_destination(
             made, check=check_destination, book=service.destinations, actor=operator().name, now=datetime.now(UTC)
@@ -80,7 +87,9 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
         return
     for item in items:
         gone = ", gone: it is sent nothing until it is set anew" if item["gone"] else ""
-        waits = f"{item['waiting']} waiting, {item['dead']} given up"
+        every = item["digest_minutes"]
+        digest = "" if every is None else f", a digest every {every} min"
+        waits = f"{item['waiting']} waiting, {item['dead']} given up{digest}"
         typer.echo(f"{item['id']}: {item['title']} ({item['kind']}); {waits}{gone}")
 
 
@@ -168,4 +177,5 @@ def _find(service: Service, name: str) -> Destination:
 
 def _object(item: Destination, counts: Mapping[tuple[str, Stage], int]) -> dict[str, object]:
     each = {stage.value: counts.get((item.id, stage), 0) for stage in Stage}
-    return {"id": item.id, "kind": item.kind.value, "title": item.title, "gone": item.gone, **each}
+    about = {"id": item.id, "kind": item.kind.value, "title": item.title, "digest_minutes": item.digest_minutes}
+    return {**about, "gone": item.gone, **each}

@@ -17,6 +17,8 @@ JITTER = 0.2
 """Waits differ by this share either way, so that what failed together does not come back together."""
 LEASE = timedelta(minutes=2)
 """How long an attempt may take; after that another process may make it anew, with the same id."""
+MOST_DIGEST_MINUTES = 7 * 24 * 60
+"""The longest time whose notices are put together: a week."""
 MOST_WAIT = timedelta(days=1)
 """What a receiver may ask for at most."""
 
@@ -55,6 +57,11 @@ class Destination:
     secret: str | None = None
     digest_every: timedelta | None = None
     gone: bool = False
+
+    @property
+    def digest_minutes(self) -> int | None:
+        """`digest_every` in minutes."""
+        return None if self.digest_every is None else round(self.digest_every.total_seconds() / 60)
 
 
 THE_LOG = Destination("log", DestinationKind.LOG, "the log of the worker", "")
@@ -114,6 +121,8 @@ class Stage(StrEnum):
     DELIVERED = "delivered"
     DEAD = "dead"
     """Given up; somebody may send it again."""
+    BUNDLED = "bundled"
+    """It is said in a digest; `last_word` has the id of that message, whose own delivery tells what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,11 @@ def first_delivery(message: str, destination: str, known: Destination | None, no
     if known is not None and known.digest_every is not None:
         due_at = now + (_EPOCH - now) % known.digest_every
     return Delivery(message, destination, Stage.WAITING, 0, due_at)
+
+
+def bundled(delivery: Delivery, digest: str, now: datetime) -> Delivery:
+    """A delivery whose message a digest says."""
+    return replace(delivery, stage=Stage.BUNDLED, claimed_until=None, last_at=now, last_word=digest)
 
 
 def claimed(delivery: Delivery, now: datetime) -> Delivery:

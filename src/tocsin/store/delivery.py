@@ -15,10 +15,12 @@ from tocsin.domain.delivery import (
     Refused,
     Stage,
     after_attempt,
+    bundled,
     claimed,
     first_delivery,
     sent_again,
 )
+from tocsin.domain.digest import digest_of
 from tocsin.domain.event import Event, EventKind
 from tocsin.domain.notice import NoticeKind
 from tocsin.store.destination import mark_gone, read_destinations
@@ -47,17 +49,18 @@ class DeliveryShelf:
 
     def claim(self, now: datetime, most: int, besides: Collection[str] = ()) -> list[Delivery]:
         """Take at most so many deliveries that are due, those that wait longest first, each under a lease."""
-        due = and_(table.c.stage == Stage.WAITING.value, table.c.due_at <= now, _free(now))
+        due = _due(now)
         if besides:
             due = and_(due, table.c.destination.not_in(sorted(besides)))
-        question = select(table).where(due).order_by(table.c.due_at, table.c.message, table.c.destination).limit(most)
+        question = select(table).where(due).order_by(table.c.due_at, table.c.message, table.c.destination).limit(1)
         with reading(self._engine) as connection:  # nearly always there are none, and nobody has to wait
             if connection.execute(question).first() is None:
                 return []
         with writing(self._engine) as connection:
-            taken = [claimed(_delivery(row), now) for row in connection.execute(question)]
-            for item in taken:
-                _change(connection, item)
+            taken: list[Delivery] = []
+            # One by one: a digest takes others with it.
+            while len(taken) < most and (row := connection.execute(question).first()) is not None:
+                taken.append(_taken(connection, _delivery(row), now))
         return taken
 
     def end(self, claimed: Delivery, outcome: Outcome, now: datetime, share: float) -> Delivery | None:
@@ -150,6 +153,32 @@ class DeliveryShelf:
         return again
 
 
+def _taken(connection: Connection, item: Delivery, now: datetime) -> Delivery:
+    """A delivery under a lease: where its destination has digests, that of one with all that waits for it.
+
+    What may have been sent already stays by itself, as whoever received it knows it by its id.
+    """
+    new = and_(
+        table.c.destination == item.destination, _due(now), table.c.claimed_until.is_(None), table.c.attempts == 0
+    )
+    digests = {there.id for there in read_destinations(connection) if there.digest_every is not None}
+    untried = item.claimed_until is None and item.attempts == 0
+    if item.destination in digests and untried:
+        question = select(messages).join(table, table.c.message == messages.c.id).where(new)
+        found = [_message(row) for row in connection.execute(question.order_by(messages.c.at, messages.c.id))]
+        if len(found) > 1:
+            digest = digest_of(found, item.destination, now)
+            connection.execute(insert(messages), [_message_row(digest)])
+            for row in connection.execute(select(table).where(new)).all():
+                _change(connection, bundled(_delivery(row), digest.id, now))
+            taken = claimed(Delivery(digest.id, item.destination, Stage.WAITING, 0, now), now)
+            connection.execute(insert(table), [_row(taken)])
+            return taken
+    taken = claimed(item, now)
+    _change(connection, taken)
+    return taken
+
+
 def write_message(connection: Connection, message: Message, destinations: Sequence[str], theater: str) -> list[Event]:
     """Write a message and its delivery to each destination; the events of those that cannot be sent."""
     if connection.execute(select(messages.c.id).where(messages.c.id == message.id)).first() is None:
@@ -168,6 +197,11 @@ def _give_up(connection: Connection, destination: str, now: datetime) -> list[De
     values = {"stage": Stage.DEAD.value, "claimed_until": None, "last_at": now, "last_word": GONE}
     connection.execute(update(table).where(waits).values(values))
     return given_up
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """An attempt may begin."""
+    return and_(table.c.stage == Stage.WAITING.value, table.c.due_at <= now, _free(now))
 
 
 def _free(now: datetime) -> ColumnElement[bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from tocsin.domain.delivery import Destination, DestinationKind, Stage
+from tocsin.domain.delivery import MOST_DIGEST_MINUTES, Destination, DestinationKind, Stage
 from tocsin.domain.notice import NoticeKind
 from tocsin.web.schemas.texts import Name, Text
 
@@ -159,10 +159,12 @@ class DestinationBody(BaseModel):
                     "id": "desk",
                     "kind": "webhook",
                     "title": "The desk",
+                    "digest_minutes": None,
                     "gone": False,
                     "waiting": 0,
                     "delivered": 12,
                     "dead": 1,
+                    "bundled": 0,
                 }
             ]
         }
@@ -171,16 +173,25 @@ class DestinationBody(BaseModel):
     id: str
     kind: DestinationKind
     title: str
+    digest_minutes: int | None = Field(description="Notices of so long go there as one message; null for one each.")
     gone: bool = Field(description="It has said that it is no longer there, and is sent nothing until it is set anew.")
     waiting: int = Field(description="Messages that are on their way.")
     delivered: int
     dead: int = Field(description="Messages that were given up; they can be sent again.")
+    bundled: int = Field(description="Messages that a digest says.")
 
     @classmethod
     def of(cls, item: Destination, counts: Mapping[tuple[str, Stage], int]) -> Self:
         """The body of a destination, with how many deliveries are in which stage."""
         each = {stage.value: counts.get((item.id, stage), 0) for stage in Stage}
-        return cls(id=item.id, kind=item.kind, title=item.title, gone=item.gone, **each)
+        return cls(
+            id=item.id,
+            kind=item.kind,
+            title=item.title,
+            digest_minutes=item.digest_minutes,
+            gone=item.gone,
+            **each,
+        )
 
 
 class SetDestinationBody(BaseModel):
@@ -229,9 +240,14 @@ class NewDestination(BaseModel):
         None, description="A webhook's own secret (`whsec_…`); one is made where it is left out."
     )
 
+    digest_minutes: Annotated[int, Field(strict=True, ge=1, le=MOST_DIGEST_MINUTES)] | None = Field(
+        None, description="Put the notices of so many minutes together into one message; null for one each, at once."
+    )
+
     def destination(self, name: str, secret: str | None) -> Destination:
         """What is to be set."""
-        return Destination(name, self.kind, self.title, self.address.get_secret_value(), secret)
+        every = None if self.digest_minutes is None else timedelta(minutes=self.digest_minutes)
+        return Destination(name, self.kind, self.title, self.address.get_secret_value(), secret, every)
 
 
 class TrialBody(BaseModel):
