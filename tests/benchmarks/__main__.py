@@ -30,6 +30,7 @@ SUITES = {
     "growth": ("benchmarks.growth", "growth"),
     "ledger": ("benchmarks.ledger", "ledger"),
     "web": ("benchmarks.web", "web"),
+    "alerts": ("benchmarks.alerts", "alerts"),
 }
 """Where each suite is. They are imported when the compiler is prepared: not before."""
 
