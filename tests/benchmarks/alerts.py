@@ -181,7 +181,7 @@ def _wait_for(address: str) -> None:
 def _wait_until_fitted(client: httpx2.Client) -> None:
     """Two fits are there: ours, and that of the worker."""
     until = time.monotonic() + _PATIENCE
-    while len(client.get("/api/v1/theaters/tunisia/fits").raise_for_status().json()["items"]) < 2:  # noqa: PLR2004
+    while len(client.get("/api/v1/theaters/tunisia/fits").raise_for_status().json()["items"]) < 2:
         if time.monotonic() > until:
             message = f"the worker made no fit in {_PATIENCE:g} s"
             raise RuntimeError(message)

@@ -251,3 +251,20 @@ def test_notices_are_given_a_page_at_a_time(world: Alarm) -> None:
     assert [kept.notice.id for kept in world.book.notices("full", after=2)] == ["n3"]
     assert world.book.notice("full", "n2") == first[1]
     assert world.book.notice("other", "n2") is world.book.notice("full", "n9") is None
+
+
+def test_what_was_decided_first_is_sent_first(world: Alarm) -> None:
+    """Of one instant by number, whatever the ids are; in a digest as well."""
+    for place, name in enumerate(("n9", "n1", "n5")):
+        judged = _judged(world, "desk", "board")
+        (telling,) = judged.tellings
+        told = replace(telling, notice=replace(telling.notice, id=name), message=replace(telling.message, id=name))
+        assert world.book.record("full", replace(judged, alerts={}, tellings=(told,), steps=())), place
+    board = Destination("board", DestinationKind.LOG, "b", "", digest_every=_MINUTE)
+    DestinationShelf(world.engine).put(board, "admin", START)
+    outbox = DeliveryShelf(world.engine)
+    claims = outbox.claim(_ODD, 9)
+    digest = outbox.message(next(item.message for item in claims if item.destination == "board"))
+    assert digest is not None
+    assert [item["message"] for item in digest.data["notices"]] == ["n9", "n1", "n5"]  # type: ignore[attr-defined]
+    assert [item.message for item in claims if item.destination == "desk"] == ["n9", "n1", "n5"]

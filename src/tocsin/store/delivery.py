@@ -52,7 +52,10 @@ class DeliveryShelf:
         due = _due(now)
         if besides:
             due = and_(due, table.c.destination.not_in(sorted(besides)))
-        question = select(table).where(due).order_by(table.c.due_at, table.c.message, table.c.destination).limit(1)
+        # What was decided first goes first: that an alert is over says little to whoever has not heard that it fires.
+        told = func.coalesce(notice.c.number, 0)
+        place = table.c.due_at, told, table.c.message, table.c.destination
+        question = select(table).outerjoin(notice, notice.c.id == table.c.message).where(due).order_by(*place).limit(1)
         with reading(self._engine) as connection:  # nearly always there are none, and nobody has to wait
             if connection.execute(question).first() is None:
                 return []
@@ -165,7 +168,9 @@ def _taken(connection: Connection, item: Delivery, now: datetime) -> Delivery:
     untried = item.claimed_until is None and item.attempts == 0
     if item.destination in digests and untried:
         question = select(messages).join(table, table.c.message == messages.c.id).where(new)
-        found = [_message(row) for row in connection.execute(question.order_by(messages.c.at, messages.c.id))]
+        question = question.outerjoin(notice, notice.c.id == messages.c.id)
+        place = messages.c.at, func.coalesce(notice.c.number, 0), messages.c.id
+        found = [_message(row) for row in connection.execute(question.order_by(*place))]
         if len(found) > 1:
             digest = digest_of(found, item.destination, now)
             connection.execute(insert(messages), [_message_row(digest)])
