@@ -264,3 +264,18 @@ def test_a_rule_has_an_id_as_files_have_names(own: Own) -> None:
     """Small letters, digits and hyphens."""
     answer = _put(own, _RULE, "Border%20attack")
     assert (answer.status_code, answer.json()["problems"][0]["field"]) == (422, "rule")
+
+
+def test_alerts_are_told_in_the_stream_of_events_and_in_the_metrics(firing: Own) -> None:
+    """Each step, the notice, and the acknowledgement, under the numbers by which a reader goes on."""
+    firing.web.client.post(f"{_API}/alerts/tunisia/border-attack/acknowledge", json={})
+    firing.web.client.app.state.followers.close()  # type: ignore[attr-defined] - what was missed is told, and no more
+    stream = firing.web.client.get(f"{_API}/events", params={"after": 0}).text
+    told = [json.loads(line.removeprefix("data: ")) for line in stream.splitlines() if line.startswith("data: ")]
+    kinds = [item["kind"] for item in told if item["subject"] == "border-attack"]
+    assert kinds == ["rule.changed", "alert.changed", "alert.fired", "alert.told", "alert.acknowledged"]
+    metrics = firing.web.client.get("/metrics").text
+    labels = 'rule="border-attack",severity="critical",theater="tunisia"'
+    assert f"tocsin_alert_firing{{{labels}}} 1.0" in metrics
+    assert f"tocsin_alert_waiting{{{labels}}} 0.0" in metrics
+    assert 'tocsin_deliveries{destination="log",stage="waiting"} 1.0' in metrics

@@ -38,9 +38,14 @@ class Overview:
     asked: Assignment | None
 
     @property
+    def rings(self) -> bool:
+        """Whether it goes on, as far as is known."""
+        return self.kept is not None and self.kept.alert.rings
+
+    @property
     def waits(self) -> bool:
         """Whether it goes on, and nobody has it in hand."""
-        return self.kept is not None and self.kept.alert.rings and self.in_hand is None
+        return self.rings and self.in_hand is None
 
 
 def overview(theater: str, *, rules: AlertRules, book: AlertBook, now: datetime) -> list[Overview]:

@@ -48,12 +48,14 @@ class _StockCollector(Collector):
             age = (stock.at - stock.worker.ticked_at).total_seconds()
             yield _one("tocsin_worker_tick_age_seconds", "Since a worker last looked what is due.", age)
         yield from self._feeds()
-        if (
-            stock.counts is not None and self._theaters is None
-        ):  # how much there is elsewhere is not everybody's to know
+        yield from self._alerts()
+        # How much there is elsewhere is not everybody's to know.
+        if stock.counts is not None and self._theaters is None:
             yield _count("tocsin_observations", "Observations, corrections and retractions.", stock.counts.observations)
             yield _count("tocsin_fits", "Fits, rejected ones too.", stock.counts.fits)
             yield _count("tocsin_publications", "Publications.", stock.counts.publications)
+            sent = (((name, stage.value), float(count)) for (name, stage), count in stock.deliveries.items())
+            yield _many("tocsin_deliveries", "Messages, by stage.", ("destination", "stage"), sent)
 
     def _seen(self, theater: str) -> bool:
         return self._theaters is None or theater in self._theaters
@@ -94,6 +96,14 @@ class _StockCollector(Collector):
             if state.succeeded_at is not None
         )
         yield _many("tocsin_feed_success_age_seconds", "Since a feed last answered to the end.", ("feed",), ages)
+
+    def _alerts(self) -> Iterator[Metric]:
+        found = [item for item in self._stock.alerts if self._seen(item.rule.theater)]
+        labels = ("theater", "rule", "severity")
+        rings = (((item.rule.theater, item.rule.id, item.rule.severity.value), float(item.rings)) for item in found)
+        yield _many("tocsin_alert_firing", "1 while the alert of a rule fires.", labels, rings)
+        waits = (((item.rule.theater, item.rule.id, item.rule.severity.value), float(item.waits)) for item in found)
+        yield _many("tocsin_alert_waiting", "1 while it fires and nobody has it in hand.", labels, waits)
 
 
 def expose(stock: Stock, traffic: Traffic, theaters: frozenset[str] | None) -> bytes:

@@ -6,18 +6,21 @@ import asyncio
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tocsin.bootstrap.feeds import missing_settings
 from tocsin.domain.errors import StoreError, TocsinError
+from tocsin.usecases.alert_overview import overview
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from tocsin.domain.delivery import Stage
     from tocsin.domain.feed import FeedState
     from tocsin.domain.job import Worker
+    from tocsin.usecases.alert_overview import Overview
     from tocsin.usecases.ports import Counts
     from tocsin.usecases.read_odds import Reading
     from tocsin.web.means import Means
@@ -41,6 +44,8 @@ class Stock:
         worker: The worker that ticked last; None where there never was one.
         readings: The odds of each theater that has an accepted fit.
         feeds: How it stands with each feed that is on.
+        alerts: How the alert of each rule stands.
+        deliveries: How many messages to a destination are in a stage.
         counts: How much the store holds; None where that could not be counted.
     """
 
@@ -50,6 +55,8 @@ class Stock:
     readings: Mapping[str, Reading]
     feeds: Mapping[str, FeedState]
     counts: Counts | None
+    alerts: Sequence[Overview] = ()
+    deliveries: Mapping[tuple[str, Stage], int] = field(default_factory=dict)
 
 
 class StockRoom:
@@ -118,6 +125,8 @@ class StockRoom:
                 readings=self._readings(now),
                 feeds={item.id: service.feeds.state(item.id) for item in on},
                 counts=self._counts(),
+                alerts=self._alerts(now),
+                deliveries=service.deliveries.counts(),
             )
         except StoreError as error:
             return Stock(now, str(error), None, {}, {}, None)
@@ -132,6 +141,11 @@ class StockRoom:
             except TocsinError:
                 continue  # no accepted fit: the theater has no odds, which is not the store's fault
         return found
+
+    def _alerts(self, now: datetime) -> list[Overview]:
+        service = self._means.service
+        names = list(service.catalog.theaters)
+        return [item for name in names for item in overview(name, rules=service.rules, book=service.alerts, now=now)]
 
     def _counts(self) -> Counts:
         if self._counted is None or time.monotonic() - self._counted[0] > _COUNT_SECONDS:

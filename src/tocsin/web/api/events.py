@@ -64,10 +64,10 @@ async def follow_events(
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes in the theaters that you may see, as server-sent events.
 
-    Kinds: `observations`, `fit`, `order`, `publication`, `resolution` and `review` are events, with their numbers as
-    ids; `odds`, without one, comes before events that change the odds of a theater, and has the new ones. After a
-    break, `Last-Event-ID` (or `after`) brings what was missed; where that is too much, `gap` comes instead: read anew
-    what you show.
+    Kinds: `observations`, `fit`, `order`, `publication`, `resolution`, `review`, `alert`, `notice`, `silence`, `rule`
+    and `delivery` are events, with their numbers as ids; `odds`, without one, comes before events that change the odds
+    of a theater, and has the new ones. After a break, `Last-Event-ID` (or `after`) brings what was missed; where that
+    is too much, `gap` comes instead: read anew what you show.
     """
     followers: Followers = request.app.state.followers
     everything = principal.theaters is None and wish.seen == frozenset(means.service.catalog.theaters)
