@@ -206,3 +206,24 @@ def test_a_tripwire_rings_at_its_count() -> None:
     """Not before."""
     wire = Tripwire("field/attack", at_least=4, within_days=42)
     assert [read_tripwire(wire, count, 1).sign for count in (3, 4, 5)] == [Sign.CLEAR, Sign.MET, Sign.MET]
+
+
+@pytest.mark.parametrize(
+    ("condition", "probability", "said"),
+    [
+        (LEVEL, 0.4, "40.0 %: it rings from 30.0 % on"),
+        (LEVEL, 0.2, "20.0 %: it clears from 25.0 % down"),
+        (LEVEL, 0.27, "27.0 %: between 25.0 %, where it clears, and 30.0 %, where it rings"),
+        (LEVEL, 0.3001, "30.0 %: beyond the line of 30.0 % by noise at most"),
+        (
+            Certainty("offensive", 30, 0.1, 0.95),
+            0.4,
+            "above 35.0 % with a chance of 95 %: it rings from above 10.0 % with a chance of 95 % on",
+        ),
+    ],
+)
+def test_a_reading_says_in_numbers_what_it_compared(condition: OddsCondition, probability: float, said: str) -> None:
+    """What was read, and the line that it was held to."""
+    stated = stated_odds(probability=probability, error=0.001, interval90=Interval(0.35, 0.5))
+    publication = replace(statement(odds=(stated,)), number=3)
+    assert _read(publication, condition).why == said

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from tocsin.domain.alert import Point, Reading, Sign
@@ -66,10 +67,12 @@ def read_odds_rule(
         return seen
     match condition:
         case Level():
-            return _compared(seen, seen.point.probability, condition.at, condition.clear_at, seen.point.error)
+            return _compared(seen, seen.point.probability, condition.at, condition.clear_at, seen.point.error, _share)
         case Certainty():
             quantile, error = _quantile(seen.stated, condition.chance)
-            return _compared(seen, quantile, condition.above, condition.above * (1.0 - _EASED), error)
+            clear_line = condition.above * (1.0 - _EASED)
+            surpassed = partial(_surpassed, condition.chance)
+            return _compared(seen, quantile, condition.above, clear_line, error, surpassed)
         case Change():
             return _read_change(condition, seen, alert, standing, now)
         case _:
@@ -131,18 +134,32 @@ def _point(stated: StatedOdds) -> Point:
     return Point(stated.probability, stated.error)
 
 
-def _compared(seen: _Seen, value: float, line: float, clear_line: float, error: float) -> Reading:
+def _compared(
+    seen: _Seen, value: float, line: float, clear_line: float, error: float, show: Callable[[float], str]
+) -> Reading:
     """A value against the line of ringing, and that of clearing or one that noise alone does not reach."""
     cleared = min(clear_line, line - APART * error)
     if value - SURE * error >= line:
-        sign, why = Sign.MET, "at or above the line"
+        sign, why = Sign.MET, f"it rings from {show(line)} on"
     elif value + SURE * error <= cleared:
-        sign, why = Sign.CLEAR, "at or below the line of clearing"
+        sign, why = Sign.CLEAR, f"it clears from {show(cleared)} down"
     elif value >= line or value <= cleared:
-        sign, why = Sign.UNSURE, "beyond a line by less than its Monte Carlo error"
+        sign, why = Sign.UNSURE, f"beyond the line of {show(line if value >= line else cleared)} by noise at most"
     else:
-        sign, why = Sign.UNSURE, "between the lines of ringing and clearing"
-    return Reading(sign, why, seen.number, value, line, error, seen.point)
+        sign, why = Sign.UNSURE, f"between {show(cleared)}, where it clears, and {show(line)}, where it rings"
+    return Reading(sign, f"{show(value)}: {why}", seen.number, value, line, error, seen.point)
+
+
+def _share(probability: float) -> str:
+    return f"{100 * probability:.1f} %"
+
+
+def _surpassed(chance: float, probability: float) -> str:
+    return f"above {_share(probability)} with a chance of {100 * chance:.0f} %"
+
+
+def _distance(condition: Change, moved: float) -> str:
+    return f"{100 * moved:.3g} points" if condition.scale is Scale.POINTS else f"{moved:.3g} log-odds"
 
 
 def _quantile(stated: StatedOdds, chance: float) -> tuple[float, float]:
@@ -163,7 +180,8 @@ def _read_change(condition: Change, seen: _Seen, alert: Alert, standing: Standin
         sign = Sign.CLEAR if since_notice else Sign.UNSURE
         return Reading(sign, "there are no earlier odds to compare with", seen.number, odds=seen.point)
     error = math.hypot(_error(condition.scale, base), _error(condition.scale, seen.point))
-    read = _compared(seen, _moved(condition, base, seen.point), condition.by, condition.by * (1.0 - _EASED), error)
+    moved, clear_line = _moved(condition, base, seen.point), condition.by * (1.0 - _EASED)
+    read = _compared(seen, moved, condition.by, clear_line, error, partial(_distance, condition))
     if since_notice and read.sign is Sign.UNSURE:
         # Whoever was told has the odds of then as their new baseline: the next move must not wait for this one to end.
         return replace(read, sign=Sign.CLEAR, why="it has not moved so far since")
