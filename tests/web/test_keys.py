@@ -30,7 +30,7 @@ def test_a_key_is_shown_once_and_signs_a_program_in(guarded: Guarded) -> None:
     assert (me["name"], me["role"], me["session"]) == (f"key:{made['id']}", "analyst", None)
     listed = eve.get(_KEYS)
     assert made["key"][-40:] not in listed.text
-    assert [(item["name"], item["created_by"]) for item in listed.json()] == [("collector", "eve")]
+    assert [(item["name"], item["created_by"]) for item in listed.json()["items"]] == [("collector", "eve")]
     kept = guarded.access.keys.find(made["id"])
     assert kept is not None
     assert len(kept.token) == 64
@@ -132,7 +132,7 @@ def test_an_end_that_no_store_could_tell_again_is_refused(guarded: Guarded, end:
     refused = admin.post(_KEYS, json={"name": "x", "role": "viewer", "expires_at": end})
     assert refused.status_code == 422, refused.text
     assert "expires_at" in refused.json()["problems"][0]["field"]
-    assert len(admin.get(_KEYS).json()) == 1
+    assert len(admin.get(_KEYS).json()["items"]) == 1
     kept = admin.post(_KEYS, json={"name": "x", "role": "viewer", "expires_at": "2100-01-01T02:00:00+02:00"})
     assert (kept.status_code, kept.json()["expires_at"]) == (201, "2100-01-01T00:00:00Z")
 

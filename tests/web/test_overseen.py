@@ -86,9 +86,9 @@ def test_accounts_keys_and_sessions_of_other_theaters_are_as_if_they_did_not_exi
     theirs = next(item.id for item, owner in guarded.access.sessions.unclosed() if owner.name == "moussa")
     guarded.add("bob", Role.ADMIN, _TUNISIA)
     person = guarded.signed_in("bob")
-    assert [item["name"] for item in bound.get("/api/v1/accounts").json()] == ["amel", "bob"]
-    assert [item["id"] for item in bound.get("/api/v1/keys").json()] == [mine.id]
-    assert sorted(item["account"] for item in bound.get("/api/v1/sessions?all=true").json()) == ["amel", "bob"]
+    assert [item["name"] for item in bound.get("/api/v1/accounts").json()["items"]] == ["amel", "bob"]
+    assert [item["id"] for item in bound.get("/api/v1/keys").json()["items"]] == [mine.id]
+    assert sorted(item["account"] for item in bound.get("/api/v1/sessions?all=true").json()["items"]) == ["amel", "bob"]
     before = guarded.service.events.last()
     for there, nowhere in [
         (("GET", "accounts/moussa"), ("GET", "accounts/nobody")),

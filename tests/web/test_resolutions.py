@@ -38,8 +38,8 @@ def _all(own: Own) -> list[Resolution]:
 
 def test_a_window_is_judged_with_its_event(judged: Own) -> None:
     """It is no longer among the open ones; said again, it changes nothing."""
-    opened = judged.web.client.get("/api/v1/theaters/tunisia/resolutions").json()["open"]
-    assert [item["scenario"] for item in opened] == ["democratic-breakdown", "border-offensive"]
+    opened = judged.web.client.get("/api/v1/theaters/tunisia/windows").json()["items"]
+    assert [item["scenario"] for item in opened] == ["border-offensive", "democratic-breakdown"]
     before = len(judged.events())
     answer = judged.post(_PATH, _NO)
     assert (answer.status_code, answer.json()["added"]) == (201, True)
@@ -52,8 +52,9 @@ def test_a_window_is_judged_with_its_event(judged: Own) -> None:
     (event,) = judged.events()[before:]
     assert (event.kind, event.subject, event.actor) == (EventKind.WINDOW_SETTLED, item.id, "tester")
     listed = judged.web.client.get("/api/v1/theaters/tunisia/resolutions?scenario=democratic-breakdown").json()
-    assert [entry["id"] for entry in listed["resolutions"]] == [item.id]
-    assert listed["open"] == []
+    assert [entry["id"] for entry in listed["items"]] == [item.id]
+    left = judged.web.client.get("/api/v1/theaters/tunisia/windows?scenario=democratic-breakdown").json()
+    assert left["items"] == []
 
 
 def test_a_resolution_is_superseded_by_its_id(judged: Own) -> None:
@@ -69,7 +70,7 @@ def test_a_resolution_is_superseded_by_its_id(judged: Own) -> None:
     judged.clock.wait(60)
     second = judged.post(_PATH, other | {"supersedes": first}).json()["resolution"]
     assert (second["outcome"], second["supersedes"]) == ("void", first)
-    listed = judged.web.client.get("/api/v1/theaters/tunisia/resolutions").json()["resolutions"]
+    listed = judged.web.client.get("/api/v1/theaters/tunisia/resolutions").json()["items"]
     assert [(item["id"], item["stands"]) for item in listed] == [(first, False), (second["id"], True)]
 
 

@@ -56,6 +56,7 @@ _WHO: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/publications": _ALL,
     "GET /api/v1/theaters/{theater}/publications": _ALL,
     "GET /api/v1/theaters/{theater}/resolutions": _ALL,
+    "GET /api/v1/theaters/{theater}/windows": _ALL,
     "POST /api/v1/theaters/{theater}/scenarios/{scenario}/resolve": _JUDGING,
     "GET /api/v1/theaters/{theater}/scores": _ALL,
     "GET /api/v1/theaters/{theater}/review": _ALL,

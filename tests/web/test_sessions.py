@@ -156,11 +156,11 @@ def test_sessions_are_listed_for_their_owner_and_everybodys_for_an_administrator
     guarded.add("ada")
     guarded.add("eve", Role.ADMIN)
     ada, other, eve = guarded.signed_in("ada"), guarded.signed_in("ada"), guarded.signed_in("eve")
-    mine = ada.get("/api/v1/sessions").json()
+    mine = ada.get("/api/v1/sessions").json()["items"]
     assert [(item["account"], item["current"]) for item in mine].count(("ada", True)) == 1
     assert len(mine) == 2
     assert ada.get("/api/v1/sessions?all=true").status_code == 403
-    everybodys = eve.get("/api/v1/sessions?all=true").json()
+    everybodys = eve.get("/api/v1/sessions?all=true").json()["items"]
     assert sorted(item["account"] for item in everybodys) == ["ada", "ada", "eve"]
     eves = next(item["id"] for item in everybodys if item["account"] == "eve")
     assert ada.delete(f"/api/v1/sessions/{eves}").status_code == 404

@@ -51,6 +51,7 @@ from tocsin.web.request import RequestCare
 from tocsin.web.stock import StockRoom
 from tocsin.web.tracing import traced
 from tocsin.web.traffic import Traffic
+from tocsin.web.windows import OpenedWindows
 
 if TYPE_CHECKING:
     from tocsin.web.means import Means
@@ -123,6 +124,7 @@ def _take_care(app: FastAPI, means: Means) -> None:
     app.state.followers = followers = Followers(means, traffic)
     app.state.heavy = HeavyWork()
     app.state.stock = StockRoom(means)
+    app.state.windows = OpenedWindows(means.service.publications)
     limits = Limits.of(means.settings)
     app.state.room = room = Room(limits.room)
     app.add_middleware(

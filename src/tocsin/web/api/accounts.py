@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 
@@ -19,6 +19,8 @@ from tocsin.usecases.change_account import change_account, change_own_password, 
 from tocsin.usecases.sign_in import admit
 from tocsin.web.access import Allow
 from tocsin.web.api.sessions import visitor_of
+from tocsin.web.cursors import AskedCursor, Limit, read_cursor
+from tocsin.web.declared import TABLE
 from tocsin.web.hashing import hashing
 from tocsin.web.idempotency import KEYED
 from tocsin.web.means import Acting
@@ -26,6 +28,7 @@ from tocsin.web.overseen import overseen, overseen_account, seen_theaters
 from tocsin.web.password_route import PasswordRoute
 from tocsin.web.schemas.account import AccountBody, AccountChanges, NewAccount, NewPassword
 from tocsin.web.schemas.problem import problems
+from tocsin.web.tables import Asked, PageBody, after, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +43,19 @@ _PersonalReader = Annotated[Principal, Depends(Allow(Right.READ, keys=False))]
 _PersonalAdmin = Annotated[Principal, Depends(Allow(Right.ADMINISTER, keys=False))]
 
 
-@router.get("/accounts")
-def list_accounts(means: Acting, principal: _Admin) -> list[AccountBody]:
-    """Every account that sees no more theaters than you do, disabled ones too."""
-    return [AccountBody.of(item) for item in overseen(means.service.access.accounts.accounts(), principal)]
+@router.get("/accounts", response_model=PageBody[AccountBody], responses=TABLE)
+def list_accounts(
+    asked: Asked, means: Acting, principal: _Admin, cursor: AskedCursor = None, limit: Limit = 100
+) -> Response:
+    """Every account that sees no more theaters than you do, disabled ones too, by name."""
+    question = {"list": "accounts", "of": principal.name}
+    begun = read_cursor(cursor, question, (str,))
+    found = sorted(overseen(means.service.access.accounts.accounts(), principal), key=_place)
+    return asked.page(AccountBody, cut(after(found, begun, _place), limit, question, _place), AccountBody.of)
+
+
+def _place(account: Account) -> tuple[str]:
+    return (account.name,)
 
 
 @router.post("/accounts", status_code=201, responses=problems(409, 422), dependencies=KEYED)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from tocsin.domain.access import Principal, Right
+from tocsin.domain.api_key import ApiKey
 from tocsin.usecases.add_account import declared_theaters
 from tocsin.usecases.make_key import make_key as make
 from tocsin.usecases.revoke_key import revoke_key as revoke
 from tocsin.web.access import Allow
+from tocsin.web.cursors import AskedCursor, Limit, read_cursor
+from tocsin.web.declared import TABLE
 from tocsin.web.idempotency import KEYED, KeyedRoute, keep_instead
 from tocsin.web.means import Acting
 from tocsin.web.overseen import overseen, seen_theaters
@@ -18,15 +22,25 @@ from tocsin.web.problem_types import TYPES
 from tocsin.web.problems import problem
 from tocsin.web.schemas.key import KeyBody, MadeKeyBody, NewKey
 from tocsin.web.schemas.problem import problems
+from tocsin.web.tables import Asked, PageBody, after, cut
 
 router = APIRouter(tags=["keys"], route_class=KeyedRoute)
 _Admin = Annotated[Principal, Depends(Allow(Right.ADMINISTER))]
 
 
-@router.get("/keys")
-def list_keys(means: Acting, principal: _Admin) -> list[KeyBody]:
+@router.get("/keys", response_model=PageBody[KeyBody], responses=TABLE)
+def list_keys(
+    asked: Asked, means: Acting, principal: _Admin, cursor: AskedCursor = None, limit: Limit = 100
+) -> Response:
     """Every key that sees no more theaters than you do, revoked and expired ones too, oldest first."""
-    return [KeyBody.of(item) for item in overseen(means.service.access.keys.every(), principal)]
+    question = {"list": "keys", "of": principal.name}
+    begun = read_cursor(cursor, question, (datetime, str))
+    found = sorted(overseen(means.service.access.keys.every(), principal), key=_place)
+    return asked.page(KeyBody, cut(after(found, begun, _place), limit, question, _place), KeyBody.of)
+
+
+def _place(key: ApiKey) -> tuple[datetime, str]:
+    return key.created_at, key.id
 
 
 @router.post("/keys", status_code=201, responses=problems(409, 422), dependencies=KEYED)

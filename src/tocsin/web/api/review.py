@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Response
 
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import UnknownIdError
@@ -12,13 +13,16 @@ from tocsin.domain.review import Decision
 from tocsin.usecases.confirm import confirm
 from tocsin.usecases.dismiss import dismiss
 from tocsin.web.access import Allow
+from tocsin.web.cursors import AskedCursor, Limit, read_cursor
+from tocsin.web.declared import TABLE
 from tocsin.web.effect import write_and_tell
 from tocsin.web.idempotency import KEYED, KeyedRoute
 from tocsin.web.means import Acting
 from tocsin.web.schemas.problem import problems
 from tocsin.web.schemas.recorded import EntryBody
-from tocsin.web.schemas.review import ConfirmationBody, DecidedBody, DismissalBody, ItemBody, QueueBody
+from tocsin.web.schemas.review import ConfirmationBody, DecidedBody, DismissalBody, ItemBody
 from tocsin.web.schemas.texts import ID
+from tocsin.web.tables import Asked, PageBody, after, cut
 
 if TYPE_CHECKING:
     from tocsin.domain.review import ReviewItem
@@ -29,12 +33,26 @@ _Decider = Annotated[Principal, Depends(Allow(Right.OBSERVE))]
 _Item = Annotated[str, Path(description="Id of the item.", pattern=ID)]
 
 
-@router.get("/theaters/{theater}/review", responses=problems(404))
-def list_review(theater: str, means: Acting, _: Annotated[Principal, Depends(Allow(Right.READ))]) -> QueueBody:
-    """What waits for a decision. Nothing of it counts."""
+@router.get("/theaters/{theater}/review", response_model=PageBody[ItemBody], responses=TABLE)
+def list_review(
+    theater: str,
+    asked: Asked,
+    means: Acting,
+    _: Annotated[Principal, Depends(Allow(Right.READ))],
+    cursor: AskedCursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """What waits for a decision, oldest first. Nothing of it counts."""
     declared = means.service.catalog.theater(theater)
+    question = {"list": "review", "of": declared.id}
+    begun = read_cursor(cursor, question, (datetime, str))
     feeds = [feed.id for feed in means.service.catalog.feeds.values() if feed.theater == declared.id]
-    return QueueBody(items=[ItemBody.of(item) for item in means.service.review.items(feeds, Decision.WAITING)])
+    found = sorted(means.service.review.items(feeds, Decision.WAITING), key=_place)
+    return asked.page(ItemBody, cut(after(found, begun, _place), limit, question, _place), ItemBody.of)
+
+
+def _place(item: ReviewItem) -> tuple[datetime, str]:
+    return item.queued_at, item.id
 
 
 @router.post("/theaters/{theater}/review/{item}/confirm", responses=problems(404, 409, 413, 422), dependencies=KEYED)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from tocsin.domain.access import Principal, Right
@@ -16,9 +17,12 @@ from tocsin.usecases.sign_in import admit, sign_in
 from tocsin.usecases.sign_out import close_session, open_sessions
 from tocsin.web.access import Allow
 from tocsin.web.cookies import hand_out, refuse_bare_http
+from tocsin.web.cursors import AskedCursor, Limit, read_cursor
+from tocsin.web.declared import TABLE
 from tocsin.web.hashing import hashing
 from tocsin.web.means import Acting
 from tocsin.web.schemas.session import PrincipalBody, SessionBody, SignIn
+from tocsin.web.tables import Asked, PageBody, after, cut
 
 router = APIRouter(tags=["sessions"])
 _Everybodys = Annotated[bool, Query(alias="all", description="Everybody's and not only yours; for administrators.")]
@@ -58,17 +62,27 @@ def leave_session(request: Request, means: Acting, principal: _Reader) -> None:
         hand_out(request, None)
 
 
-@router.get("/sessions")
+@router.get("/sessions", response_model=PageBody[SessionBody], responses=TABLE)
 def list_sessions(
+    asked: Asked,
     means: Acting,
     principal: _Reader,
     everybodys: _Everybodys = False,  # noqa: FBT002 - FastAPI makes a parameter of the query of it
-) -> list[SessionBody]:
-    """The sessions that are open, newest first."""
+    cursor: AskedCursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """The sessions that are open, oldest first."""
     if everybodys and not principal.may(Right.ADMINISTER):
         raise NotAllowedError(principal.name, Right.ADMINISTER.value)
+    question = {"list": "sessions", "of": (principal.name, everybodys)}
+    begun = read_cursor(cursor, question, (datetime, str))
     found = open_sessions(principal, everybodys=everybodys, access=means.service.access, now=means.clock())
-    return [SessionBody.of(session, account, principal) for session, account in found]
+    bodies = sorted((SessionBody.of(session, account, principal) for session, account in found), key=_place)
+    return asked.page(SessionBody, cut(after(bodies, begun, _place), limit, question, _place), lambda body: body)
+
+
+def _place(body: SessionBody) -> tuple[datetime, str]:
+    return body.opened_at, body.id
 
 
 @router.delete("/sessions/{session}", status_code=204)

@@ -109,10 +109,3 @@ class WindowBody(BaseModel):
             rule=window.rule,
             publication=window.publication,
         )
-
-
-class ResolutionsBody(BaseModel):
-    """How windows came out, and those that are open."""
-
-    resolutions: list[ResolutionBody] = Field(description="Every version, oldest first.")
-    open: list[WindowBody]

@@ -71,12 +71,6 @@ class ItemBody(BaseModel):
         )
 
 
-class QueueBody(BaseModel):
-    """What waits for a decision, oldest first."""
-
-    items: list[ItemBody]
-
-
 class DecidedBody(BaseModel):
     """What was decided, and what that did to the odds."""
 
