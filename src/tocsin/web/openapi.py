@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
+from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,7 +16,7 @@ from tocsin.web.access import Allow, right_of
 from tocsin.web.schemas.problem import MEDIA_TYPE, ProblemBody, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fastapi import FastAPI
 
@@ -50,10 +51,12 @@ class Description:
         schemas["ProblemBody"] = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schemas["ProblemBody"].pop("$defs", {})
         rights = dict(_rights(self._app))
+        examples = json.loads(files("tocsin.web").joinpath("examples.json").read_text(encoding="utf-8"))
         for path, operations in found["paths"].items():
             for method, operation in operations.items():
                 if method in _METHODS:
                     _complete(operation, rights[path, method], named="{" in path)
+                    _exemplify(operation, f"{method.upper()} {path}", examples)
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         return _named_apart(found)
@@ -109,6 +112,17 @@ def _complete(operation: dict[str, Any], allow: Allow | None, *, named: bool) ->
         # JSON before CSV: makers of clients take the first form that they can read.
         elif "content" in answer:
             answer["content"] = dict(sorted(answer["content"].items(), key=lambda form: form[0] != "application/json"))
+
+
+def _exemplify(operation: dict[str, Any], name: str, examples: Mapping[str, Any]) -> None:
+    """What a real store answered, beside what bodies say of themselves."""
+    for status, answer in operation["responses"].items():
+        content = answer.get("content", {}).get("application/json")
+        if content is not None and f"{name} {status}" in examples:
+            content["example"] = examples[f"{name} {status}"]
+    sent = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if sent is not None and name in examples:
+        sent["example"] = examples[name]
 
 
 @router.get("/openapi.json", response_class=Response, include_in_schema=False)

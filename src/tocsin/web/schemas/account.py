@@ -65,7 +65,10 @@ class AccountChanges(BaseModel):
 class NewPassword(BaseModel):
     """A password that is wanted."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"password": "four other short words", "present": "three short words"}]},
+    )
 
     password: Password
     present: Annotated[
