@@ -54,7 +54,7 @@ def test_a_rehearsal_takes_the_steps_and_tells_the_notices_of_a_store(
         engine = open_engine(url)
         try:
             world = alarm(engine, Path(folder), *rules)
-            silence = Silence("s", "*", "rule", "*", START + 9 * _HOUR, START + 20 * _HOUR, "officer", "an exercise")
+            silence = Silence("s", "*", "rule", "*", START + 2 * _HOUR, START + 40 * _HOUR, "officer", "an exercise")
             if silenced:
                 world.silences.begin(silence, START)
             at, said = START, []

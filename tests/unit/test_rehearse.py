@@ -17,6 +17,7 @@ from tocsin.domain.alert_rule import Level, Tripwire
 from tocsin.domain.notice import NoticeKind
 from tocsin.domain.rule_backtest import Came, Episode, Span, episodes_of, events_of, flap_span, warned
 from tocsin.domain.rule_test import Expectation, TakenUp, mismatches
+from tocsin.domain.silence import Silence
 from tocsin.domain.timeline import Step, Timeline
 from tocsin.usecases.rehearse import Rehearsed, rehearse, ticks
 
@@ -57,6 +58,13 @@ def test_what_is_taken_up_in_a_rehearsal_is_not_escalated() -> None:
     assert [kept.notice.kind for kept in _rehearsed(rule, [0.4, 0.4], taken_up=[early]).notices] == told[:1]
     other = TakenUp("other", START + 2 * _HOUR, None)
     assert [kept.notice.kind for kept in _rehearsed(rule, [0.4, 0.4], taken_up=[other]).notices] == told
+
+
+def test_what_is_silenced_in_a_rehearsal_is_told_when_the_silence_is_over() -> None:
+    """If it still fires then."""
+    silence = Silence("s", "*", "ru*", "*", START - _HOUR, START + 5 * _HOUR, "officer", "an exercise")
+    found = _rehearsed(alert_rule(), [0.4, 0.4], silences=[silence])
+    assert [kept.notice.at - START for kept in found.notices] == [5 * _HOUR]
 
 
 def test_a_rehearsal_has_nothing_but_odds() -> None:

@@ -161,6 +161,6 @@ class _Record:
 
     def take_up(self, said: TakenUp) -> None:
         kept = self.kept.get(said.rule)
-        if kept is not None and kept.alert.rings:
+        if kept is not None:  # of what does not fire, it says nothing of the next episode
             taken = Acknowledgement(kept.alert.episode, _ACTOR, said.at, said.until, "")
             self.kept[said.rule] = replace(kept, acknowledged=taken)
