@@ -42,7 +42,7 @@ def _rules(draw: st.DrawFn) -> list[AlertRule]:
     return [level, alert_rule(id="moved", condition=moved, keep_firing_for=draw(hours), inhibited_by=("rule",))]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rules=_rules(), stated=st.lists(_STATED, min_size=1, max_size=6), silenced=st.booleans())
 def test_a_rehearsal_takes_the_steps_and_tells_the_notices_of_a_store(
     *, rules: list[AlertRule], stated: list[tuple[int, float, Status]], silenced: bool
