@@ -212,6 +212,20 @@ within_days: 42
 severity: warning
 """
 
+RULE_TEST = """\
+title: It rings after two hours, on a Monday night
+theater: border
+rules: [high]
+start: 2016-03-07T22:00:00Z
+step: 1 hour
+series:
+  - {scenario: offensive, horizon: 90, odds: 0.6*4}
+expect:
+  - {at: 1 hour, phase: pending, told: []}
+  - {at: 2 hours, phase: firing, told: [fired]}
+"""
+
+RULE_TEST_FILE = "models/border/alerts/tests/high.yaml"
 EVENTS_FILE = "models/border/feeds/events.yaml"
 OFFENSIVE_FILE = "models/border/scenarios/offensive.yaml"
 CRACKDOWN_FILE = "models/border/scenarios/crackdown.yaml"
@@ -226,6 +240,7 @@ SOUND = {
     "models/border/feeds/inbox.yaml": INBOX,
     "models/border/alerts/high.yaml": HIGH,
     "models/border/alerts/wire.yaml": WIRE,
+    RULE_TEST_FILE: RULE_TEST,
     "indicators/border/attack.yaml": ATTACK,
     "indicators/border/claim.yaml": CLAIM,
     "indicators/state/measure.yaml": MEASURE,

@@ -10,8 +10,10 @@ import pytest
 import yaml
 
 from tocsin.catalog import Catalog, find_kit, read_catalog
+from tocsin.catalog.read_rule_tests import declared_rule_tests, read_rule_tests
 from tocsin.domain.indicator import Collection, Kind, OrdinalBaseline, RateBaseline
 from tocsin.domain.scenario import Event, Threshold
+from tocsin.usecases.run_rule_test import run_rule_test
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,13 +62,15 @@ def test_the_kit_declares_five_scenarios_and_twenty_five_indicators(kit: Catalog
     tunisia = kit.theater("tunisia")
     assert len(tunisia.scenarios) == 5
     assert len(tunisia.indicators) == 25
-    assert len(FILES) == 1 + 5 + 25 + len(kit.feeds)
+    tests = declared_rule_tests(KIT)
+    assert len(FILES) == 1 + 5 + 25 + len(kit.feeds) + len(kit.alert_rules) + len(tests)
+    assert len(kit.alert_rules) == 5
     assert list(kit.feeds) == ["tunisia/inbox", "tunisia/ucdp-ged"]
     assert len(tunisia.couplings) == 6
     assert list(kit.indicators("tunisia")) == [indicator.id for indicator in tunisia.indicators]
 
 
-RANGED = [path for path in FILES if path.parent.name != "feeds"]
+RANGED = [path for path in FILES if path.parent.name not in {"feeds", "alerts", "tests"}]
 
 
 @pytest.mark.parametrize("path", RANGED, ids=[str(path.relative_to(KIT)) for path in RANGED])
@@ -131,3 +135,13 @@ def test_scenarios_of_the_kit_have_the_stated_mechanisms(kit: Catalog) -> None:
     assert (wilayat.hazard_link.low, wilayat.hazard_link.high) == (5, 25)
     assert wilayat.watched_since == date(2014, 1, 1)
     assert tunisia.horizon_days == 365
+
+
+def test_every_shipped_rule_has_a_test_that_it_passes_and_tells_the_log(kit: Catalog) -> None:
+    """Who is told is for whoever runs it to say."""
+    tests = read_rule_tests(declared_rule_tests(KIT), kit)
+    assert {f"{test.theater}/{name}" for test in tests for name in test.rules} == set(kit.alert_rules)
+    for test in tests:
+        rules = [kit.alert_rule(test.theater, name) for name in test.rules]
+        assert run_rule_test(test, kit.theater(test.theater), rules) == [], test.file
+    assert {rule.destinations for rule in kit.alert_rules.values()} == {()}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KIT = find_kit()
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-NOUNS = ["theater", "scenario", "indicator", "feed", "alert-rule", "observation-mapping"]
+NOUNS = ["theater", "scenario", "indicator", "feed", "alert-rule", "rule-test", "observation-mapping"]
 FILES = sorted(
     path
     for folder in ("models", "indicators")
@@ -55,6 +55,10 @@ BAD = [
     ("alert-rule", "models/border/alerts/high.yaml", "[monday, friday]", "[mon]"),
     ("alert-rule", "models/border/alerts/high.yaml", "repeat: 12 hours", "repeat: soon"),
     ("alert-rule", "models/border/alerts/wire.yaml", "kind: tripwire", "kind: trip"),
+    ("rule-test", "models/border/alerts/tests/high.yaml", "step: 1 hour", "step: soon"),
+    ("rule-test", "models/border/alerts/tests/high.yaml", "phase: firing", "phase: ringing"),
+    ("rule-test", "models/border/alerts/tests/high.yaml", "at: 1 hour", "at: 1h"),
+    ("rule-test", "models/border/alerts/tests/high.yaml", "told: []", "told: [rang]"),
 ]
 
 
@@ -73,6 +77,8 @@ def _noun(path: Path) -> str:
         return "indicator"
     if path.parent.name == "feeds":
         return "feed"
+    if path.parent.name in {"alerts", "tests"}:
+        return "alert-rule" if path.parent.name == "alerts" else "rule-test"
     return "theater" if path.name == "theater.yaml" else "scenario"
 
 

@@ -161,7 +161,9 @@ def test_what_was_sent_is_listed_and_what_was_given_up_is_sent_again(run: Run, f
         assert [item.delivery.stage for item in service.deliveries.trails(None)] == [Stage.WAITING]
 
 
-def test_without_rules_there_are_no_alerts_and_nothing_to_take_up(run: Run) -> None:
+def test_without_rules_there_are_no_alerts_and_nothing_to_take_up(run: Run, settings: Settings) -> None:
     """It says where rules are declared."""
+    assert settings.catalog is not None
+    shutil.rmtree(settings.catalog / "models/tunisia/alerts")
     assert "no alert rule is declared" in run("alerts").out
     assert json.loads(run("alerts", "--json").out) == []

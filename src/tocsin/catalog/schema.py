@@ -13,6 +13,7 @@ from tocsin.catalog.alert_rule import AnyAlertRuleFile
 from tocsin.catalog.feed import AnyFeedFile
 from tocsin.catalog.indicator import AnyIndicatorFile
 from tocsin.catalog.observation_mapping import ObservationMappingFile
+from tocsin.catalog.rule_test import RuleTestFile
 from tocsin.catalog.scenario import AnyScenarioFile
 from tocsin.catalog.theater import TheaterFile
 
@@ -27,6 +28,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "indicator": TypeAdapter(AnyIndicatorFile),
         "feed": TypeAdapter(AnyFeedFile),
         "alert-rule": TypeAdapter(AnyAlertRuleFile),
+        "rule-test": TypeAdapter(RuleTestFile),
         "observation-mapping": TypeAdapter(ObservationMappingFile),
     }
     return {noun: {"$schema": _DIALECT, **_without_null(adapter.json_schema())} for noun, adapter in nouns.items()}

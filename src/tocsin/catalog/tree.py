@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MODELS_FORM = (
-    "models/<theater>/theater.yaml, models/<theater>/scenarios/<scenario>.yaml, models/<theater>/feeds/<feed>.yaml or "
-    "models/<theater>/alerts/<rule>.yaml"
+    "models/<theater>/theater.yaml, models/<theater>/scenarios/<scenario>.yaml, models/<theater>/feeds/<feed>.yaml, "
+    "models/<theater>/alerts/<rule>.yaml or models/<theater>/alerts/tests/<name>.yaml"
 )
 _INDICATORS_FORM = "indicators/<subject>/<indicator>.yaml"
 
@@ -28,6 +28,7 @@ class Tree:
     scenarios: dict[str, dict[str, Path]] = field(default_factory=dict)
     feeds: dict[str, dict[str, Path]] = field(default_factory=dict)
     alert_rules: dict[str, dict[str, Path]] = field(default_factory=dict)
+    rule_tests: dict[str, dict[str, Path]] = field(default_factory=dict)
     indicators: dict[str, Path] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -51,7 +52,7 @@ def survey(root: Path) -> Tree:
     for path, parts in _declarations(root / "indicators"):
         if parts[1:2] != ("observations",):  # shipped history, which the observations' own reader judges
             _place_indicator(tree, path, parts)
-    for theater in sorted({*tree.scenarios, *tree.feeds, *tree.alert_rules} - set(tree.theaters)):
+    for theater in sorted({*tree.scenarios, *tree.feeds, *tree.alert_rules, *tree.rule_tests} - set(tree.theaters)):
         tree.refuse(root / "models" / theater / "theater.yaml", "the file", "missing", "a theater.yaml in this folder")
     if (root / "models").is_dir() and not tree.theaters and not tree.problems:
         tree.refuse(root / "models", "the folder", "without a theater", _MODELS_FORM)
@@ -76,6 +77,8 @@ def _place_model(tree: Tree, path: Path, parts: tuple[str, ...]) -> None:
             _keep(tree, path, tree.feeds.setdefault(theater, {}), path.stem)
         case (theater, "alerts", _):
             _keep(tree, path, tree.alert_rules.setdefault(theater, {}), path.stem)
+        case (theater, "alerts", "tests", _):
+            _keep(tree, path, tree.rule_tests.setdefault(theater, {}), path.stem)
         case _:
             tree.refuse(path, "the path", repr(tree.label(path)), _MODELS_FORM)
 

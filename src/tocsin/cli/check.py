@@ -11,6 +11,7 @@ import typer
 
 from tocsin.bootstrap.service import catalog_folder
 from tocsin.catalog.read import read_catalog
+from tocsin.catalog.read_rule_tests import declared_rule_tests, read_rule_tests
 from tocsin.cli.implied_table import implied_object, print_implied
 from tocsin.domain.contradiction import contradictions
 from tocsin.domain.implied import Implications
@@ -43,6 +44,7 @@ def check(
     chosen = list(catalog.theaters.values()) if theater is None else [catalog.theater(theater)]
     known = {indicator.id: indicator for item in catalog.theaters.values() for indicator in item.indicators}
     rows = read_drafts(shipped_drafts(root / "indicators"), known, today=datetime.now(UTC).date())
+    tests = read_rule_tests(declared_rule_tests(root), catalog)
     implied = [imply(item) if prior else None for item in chosen]
     if as_json:
         typer.echo(json.dumps([_object(*both) for both in zip(chosen, implied, strict=True)], indent=2))
@@ -51,6 +53,7 @@ def check(
         typer.echo(_summary(item))
         if found is not None:
             print_implied(item, found, contradictions(item, found))
+    typer.echo(f"{len(tests)} tests of {len(catalog.alert_rules)} alert rules; they are run by: tocsin rules test")
     typer.echo(f"{len(rows)} shipped observations; nothing is wrong in {root}")
 
 

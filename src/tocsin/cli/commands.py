@@ -106,6 +106,9 @@ COMMANDS = (
         "tocsin.cli.alerts:alerts",
         "Print how the alert of every rule stands, since when and why, what was told of it and who has it in hand.",
     ),
+    LateCommand(
+        "rules", "tocsin.cli.rules:rules", "Alert rules: which there are, their tests, and what they are worth."
+    ),
     LateCommand("destination", "tocsin.cli.destination:destination", "Where notices of alerts go."),
     LateCommand("user", "tocsin.cli.user:user", "Who may sign in."),
     LateCommand("key", "tocsin.cli.key:key", "What programs sign in with."),

@@ -218,8 +218,8 @@ class AlertMeans:
     explain: Explain
 
 
-class AlertBook(Protocol):
-    """The record of alerts: how they stand, every step, every notice, and what people said to them."""
+class AlertRecord(Protocol):
+    """What judging reads and writes of alerts."""
 
     def standing(self, theater: str, now: datetime) -> Standing:
         """How all alerts of a theater stand, and the silences that end after an instant, of one state of the record."""
@@ -231,6 +231,10 @@ class AlertBook(Protocol):
         False, and nothing is written, where any alert of the theater or any silence is not as it was seen.
         """
         ...
+
+
+class AlertBook(AlertRecord, Protocol):
+    """The record of alerts: how they stand, every step, every notice, and what people said to them."""
 
     def acknowledge(self, theater: str, rule: str, acknowledgement: Acknowledgement) -> bool:
         """Write that somebody has an alert's present episode in hand; False where that is another one, or is over."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tocsin.domain.publication import Publication
     from tocsin.domain.theater import Theater
     from tocsin.ensemble.explain import Part
-    from tocsin.usecases.alert_ports import AlertMeans
+    from tocsin.usecases.judging_ports import JudgingMeans
 
 _ATTEMPTS = 3
 _MOST_NOTICES = 6  # of one alert at one instant: there are as many kinds
@@ -34,7 +34,7 @@ _ODDS = (Level, Certainty, Change)
 _CROSSINGS = {Cause.LASTED, Cause.STAYED_CLEAR}
 
 
-def judge_alerts(theater: Theater, rules: Iterable[AlertRule], means: AlertMeans, now: datetime) -> Judged:
+def judge_alerts(theater: Theater, rules: Iterable[AlertRule], means: JudgingMeans, now: datetime) -> Judged:
     """Bring the alerts of a theater up to an instant, and put on record what is to be told; again, it changes nothing.
 
     1. Rules on odds read every publication since the last that they read, in order and each at its instant, so that
@@ -71,7 +71,7 @@ def in_order(rules: Iterable[AlertRule]) -> tuple[AlertRule, ...]:
     return tuple(ordered.values())
 
 
-def _judge(theater: Theater, rules: Sequence[AlertRule], means: AlertMeans, now: datetime) -> Judged:
+def _judge(theater: Theater, rules: Sequence[AlertRule], means: JudgingMeans, now: datetime) -> Judged:
     judging = _Judging(theater, rules, means, now)
     if not judging.overtaken:
         judging.run()
@@ -81,7 +81,7 @@ def _judge(theater: Theater, rules: Sequence[AlertRule], means: AlertMeans, now:
 class _Judging:
     """One attempt: what has been decided so far, of which nothing is on record."""
 
-    def __init__(self, theater: Theater, rules: Sequence[AlertRule], means: AlertMeans, now: datetime) -> None:
+    def __init__(self, theater: Theater, rules: Sequence[AlertRule], means: JudgingMeans, now: datetime) -> None:
         self._theater, self._rules, self._means, self._now = theater, rules, means, now
         self._seen = means.alerts.standing(theater.id, now)
         self._alerts: dict[str, KeptAlert] = {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tocsin.domain.alert_rule import AlertRule
     from tocsin.domain.publication import Publication
     from tocsin.domain.theater import Theater
-    from tocsin.usecases.alert_ports import AlertMeans
+    from tocsin.usecases.judging_ports import JudgingMeans
     from tocsin.usecases.ports import Ledger
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def read_condition(
     publication: Publication | None,
     *,
     theater: Theater,
-    means: AlertMeans,
+    means: JudgingMeans,
     at: datetime,
 ) -> Reading | None:
     """What is to be read of a rule's condition at an instant; None where there never was anything to read.
@@ -56,7 +56,7 @@ def read_condition(
             )
 
 
-def _read_staleness(condition: Staleness, theater: Theater, means: AlertMeans, at: datetime) -> Reading | None:
+def _read_staleness(condition: Staleness, theater: Theater, means: JudgingMeans, at: datetime) -> Reading | None:
     match condition.of:
         case Watched.FIT:
             fits = means.fits.accepted(theater.id, at)

@@ -1,0 +1,194 @@
+"""Alert rules, their tests and backtests for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import typer
+
+from tocsin.cli.tables import percent, print_table, start_table
+from tocsin.domain.alert_rule import (
+    Certainty,
+    Change,
+    Condition,
+    Level,
+    Scale,
+    SinceInstant,
+    SinceWindow,
+    Staleness,
+    Tripwire,
+    Watched,
+)
+from tocsin.domain.instants import show_age, write_instant
+from tocsin.domain.rule_backtest import FEW_EVENTS, FEW_PUBLICATIONS, Backtest, Came, Episode, Happened, flap_span
+from tocsin.domain.rule_test import Mismatch, RuleTest
+from tocsin.usecases.alert_rules import KnownRule
+
+_STALE = {Watched.FIT: "stale-fit", Watched.FEED: "silent-feed", Watched.INDICATOR: "overdue-indicator"}
+_NO_RULES = "no alert rule is declared; see docs/alerts.md"
+
+
+def print_rules(known: Sequence[KnownRule]) -> None:
+    """A row for each rule."""
+    headings = ["rule", "kind", "about", "rings", "severity", "told", "from"]
+    table = start_table(headings, left=set(headings))
+    for item in known:
+        said, rule = rule_object(item), item.rule
+        told = ", ".join(rule.destinations) or "the log"
+        about, rings = str(said["about"]), str(said["rings"])
+        source = "a file" if item.set is None else "set by hand"
+        table.add_row(f"{rule.theater}/{rule.id}", str(said["kind"]), about, rings, rule.severity.value, told, source)
+    print_table("alert rules", table, [] if known else [_NO_RULES])
+
+
+def rule_object(item: KnownRule) -> dict[str, object]:
+    """One rule as JSON."""
+    rule = item.rule
+    kind, about, rings = _told(rule.condition)
+    return {
+        "theater": rule.theater,
+        "rule": rule.id,
+        "title": rule.title,
+        "kind": kind,
+        "about": about,
+        "rings": rings,
+        "severity": rule.severity.value,
+        "destinations": list(rule.destinations),
+        "declared": item.set is None,
+    }
+
+
+def mismatch_line(test: RuleTest, item: Mismatch) -> str:
+    """One expectation that was not met, where it stands."""
+    said = item.expectation
+    when = "at the start" if said.after == "start" else f"after {said.after}"
+    return f"{test.file}:{said.line}: {said.rule} {when}: {item.of} expected {item.expected}; got {item.got}"
+
+
+def print_backtest(found: Backtest) -> None:
+    """What a rule would have been worth, its episodes, and the events."""
+    rule = found.rule
+    rows = ["fired", "ended", "rang", "peak", "came"]
+    table = start_table(rows, left={"fired", "ended", "came"})
+    for item in found.episodes:
+        rang = show_age(((item.ended_at or found.end) - item.fired_at).total_seconds())
+        ended = "still rings" if item.ended_at is None else _minute(item.ended_at)
+        came = f"{item.came.value}{'; a flap' if item.flap else ''}"
+        table.add_row(_minute(item.fired_at), ended, rang, percent(item.peak), came)
+    title = (
+        f"{rule.theater}/{rule.id} on {found.publications} publications, "
+        f"{_minute(found.begin)} to {_minute(found.end)} UTC"
+    )
+    print_table(title, table, [*_event_lines(found), *_sums(found), *_warnings(found)])
+    typer.echo("")
+
+
+def _sums(found: Backtest) -> list[str]:
+    rate = found.false_alarms_per_month
+    often = "" if rate is None else f", {rate:.2g} a month"
+    span = show_age(flap_span(found.rule).total_seconds())
+    came, false, unknown = (found.count(item) for item in (Came.YES, Came.NO, Came.UNKNOWN))
+    rang = show_age(found.rang.total_seconds())
+    return [
+        f"{len(found.episodes)} episodes, {found.notices} notices; it would have rung for {rang}",
+        f"{came} came, {false} false alarms{often}, {unknown} not known yet",
+        f"{len(found.events)} events, {found.missed} of them missed",
+        f"{found.flaps} flaps: episodes that began within {span} after the last one ended",
+    ]
+
+
+def _event_lines(found: Backtest) -> list[str]:
+    return [_event_line(item) for item in found.events]
+
+
+def _event_line(item: Happened) -> str:
+    day = f"event of {item.day}{'' if item.exact else ' or later'}"
+    if item.lead is None or item.warned_at is None:
+        return f"{day}: missed"
+    return f"{day}: {show_age(item.lead.total_seconds())} ahead, by the firing of {_minute(item.warned_at)} UTC"
+
+
+def _warnings(found: Backtest) -> list[str]:
+    few = []
+    if found.publications < FEW_PUBLICATIONS:
+        few.append(f"{found.publications} publications")
+    if len(found.events) < FEW_EVENTS:
+        few.append(f"{len(found.events)} events")
+    return [f"! it rests on only {' and '.join(few)}: do not read rates off it"] if few else []
+
+
+def backtest_object(found: Backtest) -> dict[str, object]:
+    """A backtest as JSON."""
+    return {
+        "theater": found.rule.theater,
+        "rule": found.rule.id,
+        "from": write_instant(found.begin),
+        "to": write_instant(found.end),
+        "publications": found.publications,
+        "episodes": [_episode_object(item) for item in found.episodes],
+        "events": [_event_object(item) for item in found.events],
+        "missed": found.missed,
+        "came": found.count(Came.YES),
+        "false_alarms": found.count(Came.NO),
+        "false_alarms_per_month": found.false_alarms_per_month,
+        "not_known_yet": found.count(Came.UNKNOWN),
+        "flaps": found.flaps,
+        "flap_within_seconds": flap_span(found.rule).total_seconds(),
+        "rang_seconds": found.rang.total_seconds(),
+        "notices": found.notices,
+        "warnings": _warnings(found),
+    }
+
+
+def _episode_object(item: Episode) -> dict[str, object]:
+    return {
+        "fired_at": write_instant(item.fired_at),
+        "ended_at": None if item.ended_at is None else write_instant(item.ended_at),
+        "peak": item.peak,
+        "came": item.came.value,
+        "flap": item.flap,
+    }
+
+
+def _event_object(item: Happened) -> dict[str, object]:
+    return {
+        "day": item.day.isoformat(),
+        "exact": item.exact,
+        "warned_at": None if item.warned_at is None else write_instant(item.warned_at),
+        "lead_seconds": None if item.lead is None else item.lead.total_seconds(),
+    }
+
+
+def _told(condition: Condition) -> tuple[str, str, str]:
+    """Kind, what it is about, and when it rings."""
+    match condition:
+        case Staleness(of, subject, older_than):
+            rings = "overdue" if older_than is None else f"older than {show_age(older_than.total_seconds())}"
+            return _STALE[of], subject or "the last fit", rings
+        case Tripwire(indicator, at_least, within_days):
+            return "tripwire", indicator, f"{at_least} within {within_days} days"
+        case _:
+            about = f"{condition.scenario} within {condition.horizon_days} days"
+    match condition:
+        case Level():
+            return "level", about, f"at {percent(condition.at)}, clears at {percent(condition.clear_at)}"
+        case Certainty():
+            return "certainty", about, f"above {percent(condition.above)} with a chance of {percent(condition.chance)}"
+        case Change():
+            by = f"{condition.by * 100:g} points" if condition.scale is Scale.POINTS else f"{condition.by:g} log-odds"
+            return "change", about, f"moved {by} ({condition.direction.value}) since {_since(condition)}"
+
+
+def _since(condition: Change) -> str:
+    match condition.baseline:
+        case SinceWindow(ago):
+            return f"{show_age(ago.total_seconds())} ago"
+        case SinceInstant(instant):
+            return f"{_minute(instant)} UTC"
+        case _:
+            return "the last notice"
+
+
+def _minute(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
