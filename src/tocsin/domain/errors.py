@@ -126,13 +126,13 @@ class KeyReusedError(TocsinError):
 class RequestAtWorkError(TocsinError):
     """The same request is at work just now; nothing more was written."""
 
-    def __init__(self, key: str, retry_after_seconds: int) -> None:
-        """Say when to ask again."""
+    def __init__(self, key: str, retry_after_seconds: int, most_seconds: int) -> None:
+        """Say when to ask again, and from when on it is done anew."""
         self.key = key
         self.retry_after_seconds = retry_after_seconds
         super().__init__(
-            f"the request with Idempotency-Key {key!r} is at work; send it again in {retry_after_seconds} s at the "
-            "latest, and hear its answer"
+            f"the request with Idempotency-Key {key!r} is at work; send it again in {retry_after_seconds} s, and hear "
+            f"its answer: in {most_seconds} s at the latest, as it counts as left behind then, and is done anew"
         )
 
 

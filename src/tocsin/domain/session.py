@@ -28,7 +28,7 @@ class Standing(StrEnum):
     DUE = "due"
     """Good, and to be replaced."""
     REPLACED = "replaced"
-    """Good a little longer: another has taken its place just now."""
+    """Good a little longer, or until the other is sent: another has taken its place just now."""
     CLOSED = "closed"
     IDLE = "idle"
     AGED = "aged"
@@ -65,6 +65,7 @@ class Session:
         closed_at: When it was closed; None where it was not.
         agent: What the browser calls itself.
         address: Where the sign-in came from.
+        taken_up: Somebody has sent the token that is in use. Until then the answer that held it may have been lost.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Session:
     closed_at: datetime | None
     agent: str
     address: str
+    taken_up: bool = True
 
 
 def digest(token: str) -> str:
@@ -92,8 +94,13 @@ def judge(session: Session, token: str, now: datetime) -> Standing:
         return Standing.AGED
     if now - session.seen_at >= IDLE_LIMIT:
         return Standing.IDLE
+    if token == session.previous:
+        if now - session.rotated_at < GRACE:
+            return Standing.REPLACED
+        # Who has not heard of the new token still has the old one, which has one successor at a time.
+        return Standing.REUSED if session.taken_up else Standing.DUE
     if token != session.token:
-        return Standing.REPLACED if now - session.rotated_at < GRACE else Standing.REUSED
+        return Standing.REUSED
     return Standing.DUE if now - session.rotated_at >= ROTATED_EVERY else Standing.GOOD
 
 

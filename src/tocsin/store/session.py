@@ -12,6 +12,7 @@ from tocsin.store.account import read_account
 from tocsin.store.engine import reading, writing
 from tocsin.store.event import write_events
 from tocsin.store.tables import account, sign_in_attempt
+from tocsin.store.tables import former_token as former
 from tocsin.store.tables import session as table
 
 if TYPE_CHECKING:
@@ -49,16 +50,28 @@ class SessionShelf:
         return True
 
     def find(self, token: str) -> tuple[Session, Account] | None:
-        """The session whose token, or the one that it replaced, has this SHA-256, and its account."""
+        """The session that has, or once had, a token of this SHA-256, and its account."""
         found = self._read(or_(table.c.token == token, table.c.previous == token))
+        if not found:
+            found = self._read(table.c.id.in_(select(former.c.session).where(former.c.token == token)))
         return found[0] if found else None
 
-    def rotate(self, session: Session, token: str, now: datetime) -> bool:
+    def rotate(self, session: Session, replaced: str, token: str, now: datetime) -> bool:
         """Give a session another token; False where it has another one than `session` says, or is closed."""
         as_it_was = (table.c.id == session.id, table.c.token == session.token, table.c.closed_at.is_(None))
-        new = {"token": token, "previous": session.token, "rotated_at": now, "seen_at": now}
+        new = {"token": token, "previous": replaced, "rotated_at": now, "seen_at": now, "taken_up": False}
+        gone = {item for item in (session.token, session.previous) if item is not None} - {replaced}
         with writing(self._engine) as connection:
-            return bool(connection.execute(update(table).where(*as_it_was).values(new)).rowcount)
+            rotated = bool(connection.execute(update(table).where(*as_it_was).values(new)).rowcount)
+            if rotated and gone:
+                connection.execute(insert(former), [{"token": item, "session": session.id} for item in sorted(gone)])
+        return rotated
+
+    def take_up(self, session: Session) -> None:
+        """Write down that a session's present token was sent."""
+        it = (table.c.id == session.id, table.c.token == session.token)
+        with writing(self._engine) as connection:
+            connection.execute(update(table).where(*it).values(taken_up=True))
 
     def unclosed(self, account: str | None = None) -> list[tuple[Session, Account]]:
         """The sessions of an account, or of all, that nobody closed; newest first."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from tocsin.store.alert_tables import (
@@ -49,6 +50,7 @@ __all__ = [
     "feed_observation",
     "feed_record",
     "fit",
+    "former_token",
     "job_run",
     "message",
     "metadata",
@@ -310,7 +312,17 @@ session = Table(
     Column("closed_at", Instant),
     Column("agent", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("taken_up", Boolean, nullable=False, server_default=true()),
     Index(None, "account"),
+)
+
+# Tokens that were replaced twice, so that whoever sends one is told from somebody who makes one up.
+former_token = Table(
+    "former_token",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("session", String(32), ForeignKey("session.id"), nullable=False),
+    Index(None, "session"),
 )
 
 api_key = Table(

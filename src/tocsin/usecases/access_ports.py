@@ -74,11 +74,18 @@ class SessionBook(Protocol):
         ...
 
     def find(self, token: str) -> tuple[Session, Account] | None:
-        """The session whose token, or the one that it replaced, has this SHA-256, and its account."""
+        """The session that has, or once had, a token of this SHA-256, and its account."""
         ...
 
-    def rotate(self, session: Session, token: str, now: datetime) -> bool:
-        """Give a session another token; False where it has another one than `session` says, or is closed."""
+    def rotate(self, session: Session, replaced: str, token: str, now: datetime) -> bool:
+        """Give a session another token; False where it has another one than `session` says, or is closed.
+
+        `replaced` is the one in whose place it comes, and which is taken until it is sent.
+        """
+        ...
+
+    def take_up(self, session: Session) -> None:
+        """Write down that a session's present token was sent."""
         ...
 
     def unclosed(self, account: str | None = None) -> list[tuple[Session, Account]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -68,10 +69,14 @@ def identify_session(token: str, *, access: Access, now: datetime) -> Identified
     standing = _good_standing(session, account, mark, access, now)
     principal = account.principal(session.id)
     if standing is not Standing.DUE:
+        if mark == session.token and not session.taken_up:
+            # Where that cannot be written down, the next request does it; until then the former one is taken too.
+            with contextlib.suppress(StoreError):
+                access.sessions.take_up(session)
         return Identified(principal, next_look(session, mark), None, session.seen_at)
     new = new_token()
     try:
-        rotated = access.sessions.rotate(session, digest(new), now)
+        rotated = access.sessions.rotate(session, mark, digest(new), now)
     except StoreError:  # a store that takes no writes now is no reason to sign people out
         rotated = False
     # Where another request was quicker, this one is within the grace; the token that comes with that answer goes on.

@@ -36,6 +36,7 @@ _UNDECIDED = {401, 403, 408, 412, 413, 429}
 """Of what was refused so nothing is known of the request itself: the next attempt may pass."""
 _INSTEAD = "tocsin_kept_instead"
 _IN_MEMORY = 1024 * 1024
+_SOON_SECONDS = 2  # most writes have ended by then
 _PIECE = 64 * 1024
 
 
@@ -110,7 +111,7 @@ class KeyedRoute(GuardedRoute):
             raise KeyReusedError(asked.key)
         if standing is Standing.AT_WORK:
             left = known.at + AT_WORK - asked.at
-            raise RequestAtWorkError(asked.key, max(1, round(left.total_seconds())))
+            raise RequestAtWorkError(asked.key, _SOON_SECONDS, max(_SOON_SECONDS, round(left.total_seconds())))
         if known.answer is not None:
             return _response(known.answer)
         try:

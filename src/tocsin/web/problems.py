@@ -181,6 +181,9 @@ def of_http(error: HTTPException) -> JSONResponse:
         error.status_code, slug, title, _UNREADABLE if error.status_code == _BAD_REQUEST else str(error.detail)
     )
     answer.headers.update(error.headers or {})
+    allowed = [name.strip() for name in answer.headers.get("Allow", "").split(",")]
+    if "GET" in allowed and "HEAD" not in allowed:  # what is answered to one is answered to the other: see `head`
+        answer.headers["Allow"] = ", ".join((*allowed, "HEAD"))
     return answer
 
 
