@@ -123,7 +123,7 @@ def capture(client: TestClient, service: Service, settings: Settings, clock: lis
     """An example of every operation that answers in JSON."""
     examples = Examples(client)
     ask = examples.ask
-    for path in ("/", "/healthz", "/problems", "/readyz"):
+    for path in ("/", "/healthz", "/problems"):
         ask("GET", path)
     ask("PUT", f"{_API}/destinations/{{destination}}", _HOOK, destination="desk")
     ask("PUT", f"{_API}/alert-rules/{{theater}}/{{rule}}", {"rule": _RULE}, rule="attack")
@@ -135,7 +135,11 @@ def capture(client: TestClient, service: Service, settings: Settings, clock: lis
     _record(ask)
     ask("POST", f"{_API}/destinations/{{destination}}/test", destination="desk")
     _people(ask)
-    clock[0] = datetime(2100, 1, 1, tzinfo=UTC)  # a demo's fit was made on the day on which it was tried
+    # A demo's fit was made on the day on which it was tried.
+    clock[0] = timedelta(hours=1) + max(
+        item.recorded_at for item in service.fits.accepted("tunisia", datetime(2100, 1, 1, tzinfo=UTC))
+    )
+    ask("GET", "/readyz")
     fit = ask("GET", f"{_TUNISIA}/fits")["items"][0]["id"]
     ask("GET", f"{_API}/fits/{{fit}}", fit=fit)
     for verb in ("confirm", "dismiss"):

@@ -101,3 +101,9 @@ def test_head_of_what_fails_has_no_body_either(web: Web, monkeypatch: pytest.Mon
     answer = client.head(f"{_TUNISIA}/fits")
     assert (answer.status_code, answer.content) == (500, b"")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_what_may_be_asked_names_head_beside_get(web: Web) -> None:
+    """Where GET is answered; a route without it has neither."""
+    assert web.client.post(f"{_API}/theaters").headers["allow"] == "GET, HEAD"
+    assert web.client.get(f"{_TUNISIA}/what-if").headers["allow"] == "POST"

@@ -124,8 +124,9 @@ def test_a_crash_between_the_write_and_the_keeping_is_harmless(
         assert own.post("observations", _ATTACK, headers=_KEY).status_code == 201
     assert _rows(engine) == [("one", None)]
     busy = own.post("observations", _ATTACK, headers=_KEY)
-    assert (busy.status_code, busy.headers["retry-after"]) == (409, "60")
+    assert (busy.status_code, busy.headers["retry-after"]) == (409, "2")
     assert busy.json()["type"] == "urn:tocsin:problem:at-work"
+    assert "in 60 s at the latest" in busy.json()["detail"]
     own.clock.wait(61)
     again = own.post("observations", _ATTACK, headers=_KEY)
     assert (again.status_code, again.json()["known_already"]) == (201, 1)

@@ -58,7 +58,9 @@ def test_it_is_ready_and_says_to_operators_how_it_stands(web: Web, kit: Kit, tun
     assert details["tick_age_seconds"] == 42.0
     fits = {item["theater"]: item for item in details["fits"]}
     assert fits["tunisia"]["fit"] is not None
-    assert fits["tunisia"]["age_seconds"] == pytest.approx((kit.now - tunisia_fit.recorded_at).total_seconds())
+    assert fits["tunisia"]["since_recorded_seconds"] == pytest.approx(
+        (kit.now - tunisia_fit.recorded_at).total_seconds()
+    )
     assert details["feeds_failing"] == []
 
 

@@ -94,14 +94,17 @@ def judge(session: Session, token: str, now: datetime) -> Standing:
         return Standing.AGED
     if now - session.seen_at >= IDLE_LIMIT:
         return Standing.IDLE
-    if token == session.previous:
-        if now - session.rotated_at < GRACE:
-            return Standing.REPLACED
-        # Who has not heard of the new token still has the old one, which has one successor at a time.
-        return Standing.REUSED if session.taken_up else Standing.DUE
-    if token != session.token:
-        return Standing.REUSED
-    return Standing.DUE if now - session.rotated_at >= ROTATED_EVERY else Standing.GOOD
+    if token == session.token:
+        return Standing.DUE if now - session.rotated_at >= ROTATED_EVERY else Standing.GOOD
+    return _of_former(session, token, now)
+
+
+def _of_former(session: Session, token: str, now: datetime) -> Standing:
+    """What a token is worth in whose place another has come."""
+    if token == session.previous and now - session.rotated_at < GRACE:
+        return Standing.REPLACED
+    # Who has not heard of the new token still has the old one, which has one successor at a time.
+    return Standing.DUE if token == session.previous and not session.taken_up else Standing.REUSED
 
 
 def is_open(session: Session, now: datetime) -> bool:

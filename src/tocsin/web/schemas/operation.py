@@ -36,7 +36,9 @@ class FitStanding(BaseModel):
     fit: str | None = None
     as_of: datetime | None = None
     recorded_at: datetime | None = None
-    age_seconds: float | None = None
+    since_recorded_seconds: float | None = Field(
+        default=None, description="From its record to now; the age of the odds is from the instant that it is of."
+    )
 
     @classmethod
     def of(cls, theater: str, reading: Reading | None, now: datetime) -> Self:
@@ -44,8 +46,10 @@ class FitStanding(BaseModel):
         if reading is None:
             return cls(theater=theater)
         fit = reading.fit
-        age = (now - fit.recorded_at).total_seconds()
-        return cls(theater=theater, fit=fit.id, as_of=fit.as_of, recorded_at=fit.recorded_at, age_seconds=age)
+        since = (now - fit.recorded_at).total_seconds()
+        return cls(
+            theater=theater, fit=fit.id, as_of=fit.as_of, recorded_at=fit.recorded_at, since_recorded_seconds=since
+        )
 
 
 class FeedStanding(BaseModel):
