@@ -98,6 +98,12 @@ def test_what_may_move_odds_has_them_stated_and_judged(tower: Tower, kind: Event
     assert tower.look() == []
 
 
+def test_a_rule_that_was_set_is_judged_at_once(tower: Tower) -> None:
+    """It moves no odds."""
+    tower.happens(EventKind.RULE_CHANGED)
+    assert tower.look() == [("tunisia", False)]
+
+
 def test_a_publication_is_judged_and_states_nothing_more(tower: Tower) -> None:
     """Whoever has published it, or the bell would ring itself."""
     tower.happens(EventKind.ODDS_PUBLISHED)
