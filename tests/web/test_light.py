@@ -29,7 +29,7 @@ from tocsin.web.app import make_app
 from tocsin.web.means import Means
 
 known = {"theater": "tunisia", "scenario": "border-offensive", "fit": sys.argv[2], "fit_id": sys.argv[2],
-         "order": "0" * 32, "since": "2016-03-08"}
+         "order": "0" * 32, "notice": "0" * 32, "since": "2016-03-08"}
 settings = Settings(home=Path(sys.argv[1]))
 asked = {}
 with open_desk(settings) as (service, desk):
