@@ -151,7 +151,9 @@ def test_two_couriers_send_each_message_once(desk: Desk) -> None:
         thread.start()
     for thread in threads:
         thread.join(_PATIENCE_SECONDS)
-    until(lambda: set(desk.stages().values()) == {Stage.DELIVERED})
+    # Whoever has sent its last looks for another, and must not find the store closed.
+    until(lambda: not desk.courier.at_work + other.at_work)
+    assert set(desk.stages().values()) == {Stage.DELIVERED}
     assert len(desk.receivers.got) == len(set(desk.receivers.got)) == 30
 
 
@@ -166,7 +168,8 @@ def test_a_slow_receiver_holds_up_nobody_else(desk: Desk) -> None:
     until(lambda: desk.stages()["later"] is Stage.DELIVERED)
     assert [name for name, _ in desk.receivers.got].count("slow") == AT_ONCE_EACH
     desk.receivers.opened.set()
-    until(lambda: set(desk.stages().values()) == {Stage.DELIVERED})
+    until(lambda: not desk.courier.at_work)
+    assert set(desk.stages().values()) == {Stage.DELIVERED}
 
 
 def test_no_more_are_at_work_than_there_is_room_for(desk: Desk) -> None:
