@@ -177,6 +177,8 @@ def test_a_killed_fork_server_is_started_again(pool: ProcessPool) -> None:
     os.kill(server, signal.SIGKILL)
     with pytest.raises(SamplerFailedError, match="its process ended"):
         running.result(_PATIENCE)
+    # The kernel ends what it held one after the other: work that is given in that instant may break down as well.
+    wait_until(lambda: not runs(server), _PATIENCE, "all of it has ended")
     assert list(pool.map(errands.square, range(4))) == [0, 1, 4, 9]
     assert pool.submit(errands.parent_pid).result(_PATIENCE) != server
     wait_until(lambda: not any(map(runs, before)), _PATIENCE, "the workers of the old server are gone")
