@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.alerting import Alarm, alarm, level, race
+from support.alerting import Alarm, alarm, level, race, say
 from support.alerts import LEVEL, START, alert_rule
 from support.damage import damage
 from support.publications import stating_fit
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from tocsin.domain.alert_rule import Condition
+    from tocsin.domain.delivery import Message
     from tocsin.usecases.alert_ports import Occasion
 
 _MINUTE = timedelta(minutes=1)
@@ -114,8 +115,7 @@ def test_judging_again_changes_nothing(make: Make) -> None:
 
 def test_nothing_is_said_of_a_theater_in_which_nothing_was_ever_published(make: Make) -> None:
     """What was never there has not vanished, and a store on which only a worker ran is still empty."""
-    stale = Staleness(Watched.FEED, "wire", _HOUR)
-    world = make(alert_rule(), alert_rule(id="silent", condition=stale))
+    world = make(alert_rule())
     judged = world.judge()
     assert (judged.recorded, judged.problems) == (True, {})
     assert world.book.standing("full", START).alerts == {}
@@ -217,20 +217,40 @@ def test_a_publication_that_cannot_be_read_keeps_no_other_rule_from_being_judged
     assert world.kinds("stale") == [NoticeKind.FIRED]
 
 
-def test_a_message_that_cannot_be_composed_leaves_its_alert_to_the_next_time(make: Make) -> None:
-    """Nothing counts as told that has no words."""
+def test_an_alert_that_cannot_be_put_into_words_is_told_without_them(make: Make) -> None:
+    """That it rings, of which rule, and what was wrong: whoever waits for words waits for ever."""
 
     def fail(occasion: Occasion) -> None:
         raise KeyError(occasion.rule.id)
 
     world = make(alert_rule())
     world.publish(0.4)
-    whole, world.means = world.means, replace(world.means, compose=fail)  # type: ignore[arg-type]
-    assert list(world.judge().problems) == ["rule"]
-    assert world.causes() == world.kinds() == []
-    world.means = whole
-    world.judge()
+    world.means = replace(world.means, compose=fail)  # type: ignore[arg-type]
+    (telling,) = world.judge().tellings
     assert world.kinds() == [NoticeKind.FIRED]
+    assert telling.message.subject == "warning: A rule: fires"
+    assert "KeyError: 'rule'" in telling.message.text
+    assert (telling.message.data["rule"], telling.message.data["kind"]) == ("rule", "fired")
+
+
+def test_an_explanation_that_fails_keeps_nobody_from_being_told(make: Make) -> None:
+    """Whatever was wrong with it."""
+    occasions: list[Occasion] = []
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    def keep(occasion: Occasion) -> Message:
+        occasions.append(occasion)
+        return say(occasion)
+
+    world = make(alert_rule())
+    world.means = replace(world.means, explain=fail, compose=keep)  # type: ignore[arg-type]
+    for minutes, probability in enumerate((0.1, 0.4)):
+        world.publish(probability, START + minutes * _MINUTE)
+        world.judge(START + minutes * _MINUTE)
+    assert world.kinds() == [NoticeKind.FIRED]
+    assert [occasion.moved for occasion in occasions] == [None]
 
 
 def test_a_lost_race_is_judged_anew(make: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,12 +58,13 @@ def test_a_rehearsal_takes_the_steps_and_tells_the_notices_of_a_store(
             silence = Silence("s", "*", "rule", "*", START + 2 * _HOUR, START + 40 * _HOUR, "officer", "an exercise")
             if silenced:
                 world.silences.begin(silence, START)
-            at, said = START, []
-            for hours, odds, status in stated:
-                at += hours * _HOUR
-                said.append(world.publish(odds, at, status=status))
-            clock = ticks(START, at + 30 * _HOUR, 3 * _HOUR, [item.stated_at for item in said])
+            instants = [START + hours * _HOUR for hours in accumulate(hours for hours, _, _ in stated)]
+            clock = ticks(START, instants[-1] + 30 * _HOUR, 3 * _HOUR, instants)
+            said, coming = [], list(zip(instants, stated, strict=True))
             for now in clock:
+                while coming and coming[0][0] <= now:
+                    at, (_, odds, status) = coming.pop(0)
+                    said.append(world.publish(odds, at, status=status))
                 assert not world.judge(now).problems
             found = rehearse(world.theater, rules, stated=said, clock=clock, silences=[silence] if silenced else [])
             assert list(found.steps) == world.book.steps("full", 0, 10_000)

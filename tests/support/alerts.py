@@ -58,18 +58,18 @@ def rings_by_history(rule: AlertRule, looks: Sequence[Look]) -> list[bool]:
     return rings
 
 
-def _stretch(looks: Sequence[Look], ends: Sign) -> list[Look]:
+def _stretch(looks: Sequence[Look], *ends: Sign) -> list[Look]:
     """The latest looks without one that tells the opposite, or that told nothing."""
     kept: list[Look] = []
     for look in reversed(looks):
-        if look.reading.sign in {ends, Sign.ABSENT}:
+        if look.reading.sign in {*ends, Sign.ABSENT}:
             break
         kept.insert(0, look)
     return kept
 
 
 def _begins(rule: AlertRule, looks: Sequence[Look]) -> bool:
-    met = [look for look in _stretch(looks, Sign.CLEAR) if look.reading.sign is Sign.MET]
+    met = [look for look in _stretch(looks, Sign.CLEAR, Sign.BETWEEN) if look.reading.sign is Sign.MET]
     if not met or looks[-1].reading.sign is not Sign.MET:
         return False
     marks = len({look.reading.mark for look in met})

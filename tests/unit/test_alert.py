@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.alerts import LEVEL, START, Look, alert_rule, histories, judge, rings_by_history, rules
-from tocsin.domain.alert import Alert, Cause, Phase, Point, Reading, Sign, advance, read_anew
+from tocsin.domain.alert import Alert, Cause, Phase, Point, Reading, Sign, advance, read_anew, withdraw
 
 if TYPE_CHECKING:
     from tocsin.domain.alert_rule import AlertRule
 
 _MINUTE = timedelta(minutes=1)
-_MET, _CLEAR, _UNSURE, _GONE = (Reading(sign, "as it says", 1) for sign in Sign)
+_MET, _CLEAR, _BETWEEN, _UNSURE, _GONE = (Reading(sign, "as it says", 1) for sign in Sign)
 
 
 def _phases(rule: AlertRule, *told: tuple[int, Reading]) -> list[Phase]:
@@ -89,6 +89,23 @@ def test_it_rings_once_the_condition_has_lasted() -> None:
     assert _phases(rule, (0, _MET), (4, _CLEAR), (5, _MET)) == [Phase.PENDING, Phase.NORMAL, Phase.PENDING]
 
 
+def test_odds_that_are_surely_below_the_line_are_not_met_in_a_row() -> None:
+    """Whatever was met before begins anew, and nothing that fires ends by it."""
+    twice, second = alert_rule(pending_publications=2), Reading(Sign.MET, "as it says", 2)
+    assert _phases(twice, (0, _MET), (1, _BETWEEN), (2, second)) == [Phase.PENDING, Phase.NORMAL, Phase.PENDING]
+    assert _phases(alert_rule(), (0, _MET), (1, _BETWEEN), (2, _CLEAR)) == [Phase.FIRING, Phase.FIRING, Phase.NORMAL]
+
+
+@given(rules(), histories())
+def test_what_is_withdrawn_is_over_whatever_it_was(rule: AlertRule, looks: list[Look]) -> None:
+    """By one step, or none where it was normal."""
+    alerts, _ = judge(rule, looks)
+    last = alerts[-1] if alerts else Alert(Phase.NORMAL, START)
+    gone, steps = withdraw(last, START)
+    assert (gone.phase, gone.rings, gone.episode) == (Phase.NORMAL, False, last.episode)
+    assert [step.cause for step in steps] == ([] if last.phase is Phase.NORMAL else [Cause.WITHDRAWN])
+
+
 def test_it_counts_publications_and_not_looks() -> None:
     """Two looks at one publication are one."""
     rule = alert_rule(pending_publications=2)
@@ -126,10 +143,10 @@ def test_data_that_come_back_find_the_alert_as_it_was() -> None:
 def test_what_was_read_of_one_condition_does_not_count_toward_another(rule: AlertRule, looks: list[Look]) -> None:
     """Whether it rings stays; what had been met must last anew, and no odds are left to compare with."""
     alerts, _ = judge(rule, looks)
-    last = replace(alerts[-1] if alerts else Alert(Phase.NORMAL, START), told=Point(0.2, 0.001))
+    last = replace(alerts[-1] if alerts else Alert(Phase.NORMAL, START), baseline=Point(0.2, 0.001))
     anew = read_anew(last)
     assert (anew.rings, anew.phase, anew.episode) == (last.rings, last.phase, last.episode)
-    assert (anew.met_count, anew.told, anew.mark) == (0, None, 0)
+    assert (anew.met_count, anew.baseline, anew.mark) == (0, None, 0)
     if not last.rings:
         read, _ = advance(replace(rule, pending_publications=2), anew, _MET, START)
         assert not read.rings

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from support.alerts import LEVEL, alert_rule, untold
 from support.publications import STATED_AT, stated_odds, statement
-from tocsin.domain.alert import Cause, Point, Sign, advance
-from tocsin.domain.alert_reading import _QUANTILE_ERRORS, read_odds_rule, read_staleness, read_tripwire
+from tocsin.domain.alert import Cause, Point, Sign, advance, announce
+from tocsin.domain.alert_reading import _QUANTILE_ERRORS, read_missing, read_odds_rule, read_staleness, read_tripwire
 from tocsin.domain.alert_rule import (
     CHANCES,
     AlertRule,
@@ -64,10 +64,11 @@ def _read(
     [
         (0.31, 0.004, Sign.MET),
         (0.307, 0.004, Sign.UNSURE),  # above the line, by less than two standard errors
-        (0.28, 0.004, Sign.UNSURE),
+        (0.296, 0.004, Sign.UNSURE),  # below it, by less than two
+        (0.28, 0.004, Sign.BETWEEN),
         (0.245, 0.004, Sign.UNSURE),  # below the line of clearing, by less than two
         (0.24, 0.004, Sign.CLEAR),
-        (0.24, 0.02, Sign.UNSURE),  # so noisy that the line of clearing lies lower
+        (0.24, 0.02, Sign.BETWEEN),  # so noisy that the line of clearing lies lower
     ],
 )
 def test_a_level_is_met_or_clear_only_beyond_noise(probability: float, error: float, sign: Sign) -> None:
@@ -157,7 +158,7 @@ def test_a_change_is_measured_on_its_scale_and_in_its_direction(
         condition = Change("offensive", 30, 0.05, scale, direction, baseline)
         assert _read(_stated(after, 0.001), condition, then=_stated(0.2, 0.001)).sign is sign
         assert _read(_stated(after, 0.001), condition).sign is Sign.UNSURE  # nothing to compare with
-    told = replace(untold(), told=Point(0.2, 0.001))
+    told = replace(untold(), baseline=Point(0.2, 0.001))
     assert _read(_stated(after, 0.001), replace(condition, baseline=SinceNotice()), alert=told).sign is sign
 
 
@@ -175,15 +176,18 @@ def test_each_further_move_since_the_last_notice_rings_anew() -> None:
     rule, alert, rung = alert_rule(condition=condition), untold(), []
     for number, probability in enumerate((0.20, 0.22, 0.27, 0.27, 0.31, 0.33, 0.34, 0.26), start=1):
         publication = replace(_stated(probability, 0.001), number=number)
-        alert, steps = advance(rule, alert, _read(publication, condition, alert=alert), STATED_AT)
-        rung += [probability for step in steps if step.cause is Cause.LASTED]
+        reading = _read(publication, condition, alert=alert)
+        alert, steps = advance(rule, alert, reading, STATED_AT)
+        if any(step.cause is Cause.LASTED for step in steps):
+            rung.append(probability)
+            alert, _ = announce(rule, alert, reading, STATED_AT)
     assert rung == [0.27, 0.33, 0.26]
 
 
 def test_noise_on_the_scale_of_log_odds_is_the_sampling_spread_there() -> None:
     """By the odds themselves, moved by a thousandth of their error."""
     condition = Change("offensive", 30, 0.05, Scale.LOG_ODDS, Direction.UP, SinceNotice())
-    told = replace(untold(), told=Point(0.2, 0.0))
+    told = replace(untold(), baseline=Point(0.2, 0.0))
     small = 1e-6
     near, far = (_read(_stated(0.3 + shift, small), condition, alert=told) for shift in (0.0, small))
     assert near.value is not None
@@ -191,15 +195,55 @@ def test_noise_on_the_scale_of_log_odds_is_the_sampling_spread_there() -> None:
     assert far.value - near.value == pytest.approx(near.error, rel=1e-3)
 
 
-def test_what_is_stale_is_met_and_what_never_was_is_absent() -> None:
-    """A fit or a feed by its age; an indicator as its own file says."""
+def test_what_is_stale_is_met_by_its_age() -> None:
+    """A fit or a feed; an indicator as its own file says."""
     fit = Staleness(Watched.FIT, "", 48 * _HOUR)
     assert read_staleness(fit, 49 * _HOUR).sign is Sign.MET
     assert read_staleness(fit, 48 * _HOUR).sign is Sign.CLEAR
-    assert read_staleness(fit, None).sign is Sign.ABSENT
     indicator = Staleness(Watched.INDICATOR, "field/attack", None)
     assert read_staleness(indicator, None, overdue=True).sign is Sign.MET
     assert read_staleness(indicator, None, overdue=False).sign is Sign.CLEAR
+
+
+def test_what_never_came_is_late_once_it_was_awaited_for_too_long() -> None:
+    """And stays so until it comes, though nobody knows any more since when."""
+    fit = Staleness(Watched.FIT, "", 48 * _HOUR)
+    assert read_missing(fit, 48 * _HOUR, met=False).sign is Sign.UNSURE
+    assert read_missing(fit, 49 * _HOUR, met=False).sign is Sign.MET
+    assert read_missing(fit, None, met=True).sign is Sign.MET
+    assert read_missing(fit, None, met=False).sign is Sign.UNSURE
+
+
+def test_a_count_that_may_be_larger_rings_and_never_clears() -> None:
+    """Where nobody has told that there were no more, it is not known whether there were."""
+    wire = Tripwire("field/attack", at_least=4, within_days=42)
+    assert [read_tripwire(wire, count, 1, known=False).sign for count in (0, 3, 4)] == [
+        Sign.ABSENT,
+        Sign.ABSENT,
+        Sign.MET,
+    ]
+
+
+@pytest.mark.parametrize("baseline", [SinceWindow(_HOUR), SinceInstant(STATED_AT)])
+@pytest.mark.parametrize("status", [Status.PRIOR_ONLY, Status.PROVISIONAL])
+def test_no_change_is_measured_from_odds_that_may_not_ring(
+    baseline: SinceWindow | SinceInstant, status: Status
+) -> None:
+    """They are as good as none."""
+    condition = Change("offensive", 30, 0.05, Scale.POINTS, Direction.UP, baseline)
+    read = _read(_stated(0.4, 0.001), condition, then=_stated(0.2, 0.001, status=status))
+    assert (read.sign, read.value) == (Sign.UNSURE, None)
+
+
+@pytest.mark.parametrize("status", [Status.PRIOR_ONLY, Status.PROVISIONAL])
+def test_odds_that_may_not_ring_are_nothing_to_measure_a_later_change_from(status: Status) -> None:
+    """The first that a rule takes as its baseline are the first that could have rung."""
+    condition = Change("offensive", 30, 0.05, Scale.POINTS, Direction.UP, SinceNotice())
+    rule, alert = alert_rule(condition=condition), untold()
+    for publication in (_stated(0.1, 0.001, status=status), _stated(0.3, 0.001)):
+        alert, steps = advance(rule, alert, _read(publication, condition, alert=alert), STATED_AT)
+        assert not any(step.cause is Cause.MET for step in steps)
+    assert alert.baseline == Point(0.3, 0.001)
 
 
 def test_a_tripwire_rings_at_its_count() -> None:

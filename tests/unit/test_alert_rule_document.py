@@ -31,6 +31,7 @@ from tocsin.domain.alert_rule import (
     Staleness,
     Tripwire,
     Watched,
+    tells_moves,
 )
 from tocsin.domain.odds import Status
 
@@ -97,6 +98,8 @@ def _rules(draw: st.DrawFn) -> AlertRule:
         active=draw(st.one_of(st.none(), _ACTIVE)),
         inhibited_by=tuple(draw(st.lists(_WORDS, max_size=2))),
     )
+    if tells_moves(rule.condition) and not rule.keep_firing_for:
+        rule = replace(rule, keep_firing_for=timedelta(days=1))  # what it is where nothing is said
     return replace(rule, rings_on=draw(statuses), absent_after=draw(_SPANS)) if of_odds else rule
 
 

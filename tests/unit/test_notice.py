@@ -14,7 +14,16 @@ from support.alerts import START, Look, alert_rule, histories, judge
 from tocsin.domain.alert import Alert, Phase
 from tocsin.domain.alert_rule import ActiveHours, AlertRule, Severity
 from tocsin.domain.delivery import THE_LOG
-from tocsin.domain.notice import Acknowledgement, Notice, NoticeKind, Quiet, Told, next_notice, recipients
+from tocsin.domain.notice import (
+    Acknowledgement,
+    Notice,
+    NoticeKind,
+    Quiet,
+    Told,
+    next_notice,
+    next_of_no_rule,
+    recipients,
+)
 from tocsin.domain.silence import Silence, why_quiet
 
 _MINUTE = timedelta(minutes=1)
@@ -30,6 +39,12 @@ class _Moment:
     quiet: bool
     acknowledged: Acknowledgement | None
     notices: list[Notice]
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether somebody has said that they have it."""
+        held = self.acknowledged
+        return held is not None and held.episode == self.alert.episode and (held.until is None or self.at < held.until)
 
 
 @st.composite
@@ -73,8 +88,10 @@ def _all(moments: list[_Moment], *kinds: NoticeKind) -> list[Notice]:
 
 @given(_lives())
 def test_every_episode_that_can_be_told_is_told_once(moments: list[_Moment]) -> None:
-    """And none that was over before anybody could be told."""
-    audible = {moment.alert.episode for moment in moments if moment.alert.rings and not moment.quiet}
+    """And none that was over before anybody could be told, or that somebody had in hand until then."""
+    audible = {
+        moment.alert.episode for moment in moments if moment.alert.rings and not (moment.quiet or moment.in_hand)
+    }
     assert [notice.episode for notice in _all(moments, NoticeKind.FIRED)] == sorted(audible)
 
 
@@ -84,7 +101,7 @@ def test_whoever_was_told_that_it_fires_is_told_when_it_is_over(moments: list[_M
     expected, open_episode = [], None
     for moment in moments:
         if moment.alert.rings and not moment.quiet:
-            open_episode = moment.alert.episode
+            open_episode = open_episode if moment.in_hand else moment.alert.episode
         elif open_episode is not None and not moment.alert.rings and not moment.quiet:
             expected.append(open_episode)
             open_episode = None
@@ -97,9 +114,8 @@ def test_nothing_is_said_while_quiet_or_of_what_is_in_somebodys_hand(moments: li
     for moment in moments:
         if moment.quiet:
             assert not moment.notices
-        held = moment.acknowledged
-        if held and held.episode == moment.alert.episode and (held.until is None or moment.at < held.until):
-            assert not _all([moment], NoticeKind.REMINDED, NoticeKind.ESCALATED)
+        if moment.in_hand:
+            assert not _all([moment], NoticeKind.FIRED, NoticeKind.REMINDED, NoticeKind.ESCALATED)
 
 
 @given(_lives())
@@ -140,7 +156,9 @@ def _kinds(*moments: tuple[int, Phase], acknowledged: Acknowledgement | None = N
     for minutes, phase in moments:
         held = Phase.FIRING if phase is Phase.NO_DATA else None
         alert = Alert(phase, START, held=held, episode=1)
-        notices, told = _say(alert, told, START + minutes * _MINUTE, acknowledged=acknowledged)
+        at = START + minutes * _MINUTE
+        said = acknowledged if acknowledged is not None and acknowledged.at <= at else None
+        notices, told = _say(alert, told, at, acknowledged=said)
         kinds.append([notice.kind for notice in notices])
     return kinds
 
@@ -162,7 +180,7 @@ def test_data_that_vanish_and_return_are_told_of() -> None:
 
 def test_an_acknowledged_alert_is_quiet_until_it_runs_out() -> None:
     """Then it is told again, and its time to be escalated begins anew."""
-    held = Acknowledgement(1, "officer", START, START + 6 * _MINUTE, "looking")
+    held = Acknowledgement(1, "officer", START + _MINUTE, START + 6 * _MINUTE, "looking")
     found = _kinds(*((minutes, Phase.FIRING) for minutes in (0, 5, 6, 10, 11)), acknowledged=held)
     assert found == [[NoticeKind.FIRED], [], [NoticeKind.REMINDED], [], [NoticeKind.ESCALATED]]
 
@@ -216,10 +234,36 @@ def test_hours_over_midnight_belong_to_the_day_on_which_they_begin(local: str, h
     assert hours.hold(instant) is held
 
 
+def test_what_is_taken_up_before_it_is_told_is_told_once_nobody_has_it_in_hand() -> None:
+    """As after a silence in which somebody saw it on the board."""
+    held = Acknowledgement(1, "officer", START, START + 6 * _MINUTE, "looking")
+    found = _kinds(*((minutes, Phase.FIRING) for minutes in (0, 5, 6)), (7, Phase.NORMAL), acknowledged=held)
+    assert found == [[], [], [NoticeKind.FIRED], [NoticeKind.RESOLVED]]
+
+
+@pytest.mark.parametrize(
+    ("phase", "told_of"),
+    [(Phase.NORMAL, [NoticeKind.WITHDRAWN]), (Phase.NO_DATA, [NoticeKind.LOST])],
+)
+def test_of_an_alert_without_a_rule_only_those_hear_who_were_told_of_it(
+    phase: Phase, told_of: list[NoticeKind]
+) -> None:
+    """Once; who heard nothing, or that it is over, hears nothing of this either."""
+    alert = Alert(phase, START, held=Phase.FIRING if phase is Phase.NO_DATA else None, episode=1)
+    assert next_of_no_rule("full", "rule", alert, None, START) is None
+    assert next_of_no_rule("full", "rule", alert, Told(1, START, START, fires=False), START) is None
+    told: Told | None = Told(1, START, START, count=1)
+    kinds = []
+    while (due := next_of_no_rule("full", "rule", alert, told, START)) is not None:
+        notice, told = due
+        kinds.append(notice.kind)
+    assert kinds == told_of
+
+
 def test_the_next_episode_is_a_new_alert() -> None:
     """With ids of its own, and not acknowledged by what was said of the one before."""
     held = Acknowledgement(1, "officer", START, None, "looking")
-    first, told = _say(Alert(Phase.FIRING, START, episode=1), None, START, acknowledged=held)
+    first, told = _say(Alert(Phase.FIRING, START, episode=1), None, START)
     _, told = _say(Alert(Phase.NORMAL, START, episode=1), told, START, acknowledged=held)
     second = Alert(Phase.FIRING, START, episode=2)
     again, told = _say(second, told, START, acknowledged=held)

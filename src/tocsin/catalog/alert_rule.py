@@ -23,6 +23,7 @@ _SPAN_FORM = 'such as "30 minutes", "6 hours", "2 days" or "4 weeks"'
 _CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _LONGEST_WINDOW = 366
 
+_A_MOVE = timedelta(days=1)
 _Span = Annotated[str, StringConstraints(pattern=_SPAN)]
 _Clock = Annotated[str, StringConstraints(pattern=_CLOCK)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
@@ -72,7 +73,9 @@ class AlertRuleFile(Shape):
         default=PendingFile(), description="time and publications: how long it must hold before it rings"
     )
     keep_firing: _Span | None = Field(
-        default=None, description=f"how long it must have cleared before the alert ends, {_SPAN_FORM}"
+        default=None,
+        description=f"how long it must have cleared before the alert ends, {_SPAN_FORM}; of a change since the last "
+        "notice 1 day where nothing is said",
     )
     escalate: EscalationFile | None = Field(default=None, description="after and to: who is told if nobody answers")
     repeat: _Span | None = Field(
@@ -215,18 +218,19 @@ def alert_rule_of(theater: str, name: str, declared: AnyAlertRuleFile, timeline:
             "rings_on": frozenset(Status(item) for item in declared.rings_on),
             "absent_after": interval_of(declared.absent_after),
         }
+    condition = _condition(declared, timeline)
     return domain.AlertRule(
         id=name,
         theater=theater,
         title=declared.title,
         reason=declared.reason,
-        condition=_condition(declared, timeline),
+        condition=condition,
         severity=domain.Severity(declared.severity),
         owner=declared.owner or "",
         destinations=tuple(declared.destinations),
         pending_for=_span(declared.pending.time) or timedelta(0),
         pending_publications=declared.pending.publications,
-        keep_firing_for=_span(declared.keep_firing) or timedelta(0),
+        keep_firing_for=_span(declared.keep_firing) or _usually_kept(condition),
         escalate_after=None if declared.escalate is None else interval_of(declared.escalate.after),
         escalates_to=() if declared.escalate is None else tuple(declared.escalate.to),
         repeat_every=_span(declared.repeat),
@@ -234,6 +238,11 @@ def alert_rule_of(theater: str, name: str, declared: AnyAlertRuleFile, timeline:
         inhibited_by=tuple(declared.inhibited_by),
         **more,  # type: ignore[arg-type]
     )
+
+
+def _usually_kept(condition: domain.Condition) -> timedelta:
+    """A move since the last notice is over once it is told, and yet somebody must see it and take it up."""
+    return _A_MOVE if domain.tells_moves(condition) else timedelta(0)
 
 
 def _condition(declared: AnyAlertRuleFile, timeline: Timeline) -> domain.Condition:

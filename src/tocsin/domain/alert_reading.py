@@ -22,6 +22,7 @@ from tocsin.domain.alert_rule import (
     SinceInstant,
     SinceNotice,
     SinceWindow,
+    tells_moves,
 )
 from tocsin.domain.instants import show_age
 from tocsin.domain.odds import Status
@@ -60,7 +61,8 @@ def read_odds_rule(
     """What the latest publication says of a condition on odds.
 
     Nothing published, nothing for too long, a scenario or horizon that is not in it, and odds that are the prior's own
-    where those may not ring: absent. Odds of another status that may not ring: unsure.
+    where those may not ring: absent. Odds of another status that may not ring: unsure, and nothing is measured from
+    them either.
     """
     seen = _look(rule, condition, publication, now)
     if isinstance(seen, Reading):
@@ -74,7 +76,7 @@ def read_odds_rule(
             surpassed = partial(_surpassed, condition.chance)
             return _compared(seen, quantile, condition.above, clear_line, error, surpassed)
         case Change():
-            return _read_change(condition, seen, alert, standing, now)
+            return _read_change(rule, condition, seen, alert, standing, now)
         case _:
             assert_never(condition)
 
@@ -98,12 +100,11 @@ def _look(rule: AlertRule, condition: OddsCondition, publication: Publication | 
     if stated is None:
         named = f"{condition.scenario} within {condition.horizon_days} days"
         return Reading(Sign.ABSENT, f"publication {publication.number} does not state {named}")
-    point = _point(stated)
     if publication.status not in rule.rings_on:
         # What rests on nothing that was reported is no data; what rests on too little of it may be right again soon.
         sign = Sign.ABSENT if publication.status is Status.PRIOR_ONLY else Sign.UNSURE
-        return Reading(sign, f"the odds are {publication.status}, which may not ring", publication.number, odds=point)
-    return _Seen(publication.number, stated, point)
+        return Reading(sign, f"the odds are {publication.status}, which may not ring", publication.number)
+    return _Seen(publication.number, stated, _point(publication, stated))
 
 
 def read_staleness(condition: Staleness, age: timedelta | None, *, overdue: bool = False) -> Reading:
@@ -112,16 +113,30 @@ def read_staleness(condition: Staleness, age: timedelta | None, *, overdue: bool
         sign = Sign.MET if overdue else Sign.CLEAR
         return Reading(sign, "it is overdue" if overdue else "it is not overdue")
     if age is None:
-        return Reading(Sign.ABSENT, "there has never been any")
+        raise ValueError(f"{condition.of} is stale by its age")
     value, limit = age.total_seconds(), condition.older_than.total_seconds()
     sign = Sign.MET if value > limit else Sign.CLEAR
     return Reading(sign, f"it is {show_age(value)} old, at most {show_age(limit)} is well", value=value, limit=limit)
 
 
-def read_tripwire(condition: Tripwire, count: int, mark: int) -> Reading:
-    """What a count says; `mark` changes with the evidence."""
-    sign = Sign.MET if count >= condition.at_least else Sign.CLEAR
-    why = f"{count} counted within {condition.within_days} days, {condition.at_least} ring"
+def read_missing(condition: Staleness, waited: timedelta | None, *, met: bool) -> Reading:
+    """What is to be said of something that never came; `waited` for so long, None where that is not known any more.
+
+    Nothing ends it but that it comes.
+    """
+    limit = condition.older_than
+    late = waited is not None and limit is not None and waited > limit
+    age = "" if waited is None else f", and it has been awaited for {show_age(waited.total_seconds())}"
+    return Reading(Sign.MET if met or late else Sign.UNSURE, f"there has never been any{age}")
+
+
+def read_tripwire(condition: Tripwire, count: int, mark: int, *, known: bool = True) -> Reading:
+    """What a count says; `mark` changes with the evidence. Where not all is `known`, it may be more, and never less."""
+    below = Sign.CLEAR if known else Sign.ABSENT
+    sign = Sign.MET if count >= condition.at_least else below
+    days = "a day" if condition.within_days == 1 else f"{condition.within_days} days"
+    why = f"{count} counted within {days}, it rings from {condition.at_least} on"
+    why += "" if known or sign is Sign.MET else "; nobody has told that there were no more"
     return Reading(sign, why, mark, value=float(count), limit=float(condition.at_least))
 
 
@@ -130,8 +145,8 @@ def _find(publication: Publication, condition: OddsCondition) -> StatedOdds | No
     return next((item for item in publication.odds if (item.scenario, item.horizon_days) == named), None)
 
 
-def _point(stated: StatedOdds) -> Point:
-    return Point(stated.probability, stated.error)
+def _point(publication: Publication, stated: StatedOdds) -> Point:
+    return Point(stated.probability, stated.error, publication.number)
 
 
 def _compared(
@@ -146,7 +161,10 @@ def _compared(
     elif value >= line or value <= cleared:
         sign, why = Sign.UNSURE, f"beyond the line of {show(line if value >= line else cleared)} by noise at most"
     else:
-        sign, why = Sign.UNSURE, f"between {show(cleared)}, where it clears, and {show(line)}, where it rings"
+        below = value + SURE * error < line
+        sign = Sign.BETWEEN if below else Sign.UNSURE
+        why = f"between {show(cleared)}, where it clears, and {show(line)}, where it rings"
+        why += "" if below else ", which noise may hide"
     return Reading(sign, f"{show(value)}: {why}", seen.number, value, line, error, seen.point)
 
 
@@ -173,34 +191,39 @@ def _quantile(stated: StatedOdds, chance: float) -> tuple[float, float]:
     return values[chance], stated.error * _QUANTILE_ERRORS[chance]
 
 
-def _read_change(condition: Change, seen: _Seen, alert: Alert, standing: Standing, now: datetime) -> Reading:
-    base = _base(condition, alert, standing, now)
-    since_notice = isinstance(condition.baseline, SinceNotice)
+def _read_change(
+    rule: AlertRule, condition: Change, seen: _Seen, alert: Alert, standing: Standing, now: datetime
+) -> Reading:
+    base = _base(rule, condition, alert, standing, now)
+    since_notice = tells_moves(condition)
     if base is None:
         sign = Sign.CLEAR if since_notice else Sign.UNSURE
         return Reading(sign, "there are no earlier odds to compare with", seen.number, odds=seen.point)
     error = math.hypot(_error(condition.scale, base), _error(condition.scale, seen.point))
     moved, clear_line = _moved(condition, base, seen.point), condition.by * (1.0 - _EASED)
-    read = _compared(seen, moved, condition.by, clear_line, error, partial(_distance, condition))
-    if since_notice and read.sign is Sign.UNSURE:
+    read = replace(_compared(seen, moved, condition.by, clear_line, error, partial(_distance, condition)), base=base)
+    if since_notice and read.sign in {Sign.UNSURE, Sign.BETWEEN}:
         # Whoever was told has the odds of then as their new baseline: the next move must not wait for this one to end.
         return replace(read, sign=Sign.CLEAR, why="it has not moved so far since")
     return read
 
 
-def _base(condition: Change, alert: Alert, standing: Standing, now: datetime) -> Point | None:
+def _base(rule: AlertRule, condition: Change, alert: Alert, standing: Standing, now: datetime) -> Point | None:
+    """The odds that a change is measured from; None where there are none, or their status may not ring."""
     baseline: Baseline = condition.baseline
     match baseline:
         case SinceNotice():
-            return alert.told
+            return alert.baseline
         case SinceWindow(ago):
             then = standing(now - ago)
         case SinceInstant(instant):
             then = standing(instant)
         case _:
             assert_never(baseline)
-    stated = None if then is None else _find(then, condition)
-    return None if stated is None else _point(stated)
+    if then is None or then.status not in rule.rings_on:
+        return None
+    stated = _find(then, condition)
+    return None if stated is None else _point(then, stated)
 
 
 def _moved(condition: Change, base: Point, point: Point) -> float:

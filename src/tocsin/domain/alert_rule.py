@@ -65,7 +65,7 @@ class Certainty:
 
 @dataclass(frozen=True, slots=True)
 class SinceNotice:
-    """Against the odds when this rule last told somebody, or those that it saw first."""
+    """Against the odds when this rule last said that it fires, or those that it saw first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +208,8 @@ class AlertRule:
     def condition_key(self) -> str:
         """The same for rules that ask the same: what was read for one condition says nothing of another."""
         return hashlib.sha256(repr(self.condition).encode()).hexdigest()[:16]
+
+
+def tells_moves(condition: Condition) -> bool:
+    """Whether each episode is a move of its own, from where the odds were when the last one was told."""
+    return isinstance(condition, Change) and isinstance(condition.baseline, SinceNotice)

@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     REMINDED = "reminded"
     """It still fires, and nobody has acknowledged it, or the acknowledgement has run out."""
     RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    """It was said to fire, and there is no such rule any more: nothing more is said of it."""
 
 
 class Quiet(StrEnum):
@@ -95,6 +97,7 @@ class Told:
         lost: It was said to be without data, and not yet to have them again.
         escalated: It was escalated.
         count: How many notices there were of it.
+        publication: Number of the publication that the last one was about; 0 where it was about none.
     """
 
     episode: int
@@ -104,6 +107,7 @@ class Told:
     lost: bool = False
     escalated: bool = False
     count: int = 0
+    publication: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,8 @@ def next_notice(
     """What is to be told next, and what was told then; None where nothing is.
 
     1. While quiet: nothing, of whatever kind.
-    2. A new episode that still goes on: fired. What was never told of an earlier one is passed over.
+    2. A new episode that still goes on: fired, unless somebody has it in hand already, and for as long. What was never
+       told of an earlier one is passed over.
     3. Without data, and with them again: lost, found.
     4. Not acknowledged for `escalate_after`: escalated, once an episode.
     5. An acknowledgement that ran out since the last notice, or `repeat_every` without one: reminded.
@@ -150,15 +155,19 @@ def next_notice(
         return None
     if told is None or kind is NoticeKind.FIRED:
         told = Told(alert.episode, now, now)
-    told = replace(
-        told,
-        last_at=now,
-        fires=kind is not NoticeKind.RESOLVED,
-        lost=alert.phase is Phase.NO_DATA,
-        escalated=told.escalated or kind is NoticeKind.ESCALATED,
-        count=told.count + 1,
-    )
-    return Notice(_id(rule, told), kind, told.episode, now), told
+    return _said(rule.theater, rule.id, alert, told, kind, now)
+
+
+def next_of_no_rule(
+    theater: str, rule: str, alert: Alert, told: Told | None, now: datetime
+) -> tuple[Notice, Told] | None:
+    """What is to be told of an alert whose rule cannot be read, or is no more; None where nothing is.
+
+    Only to those who were told that it fires: that there are no data while it is held, or that it is withdrawn.
+    """
+    if told is None or not told.fires or (alert.rings and told.lost):
+        return None
+    return _said(theater, rule, alert, told, NoticeKind.LOST if alert.rings else NoticeKind.WITHDRAWN, now)
 
 
 def recipients(rule: AlertRule, kind: NoticeKind, told: Told) -> tuple[str, ...]:
@@ -173,13 +182,25 @@ def recipients(rule: AlertRule, kind: NoticeKind, told: Told) -> tuple[str, ...]
     return tuple(dict.fromkeys((*usual, *rule.escalates_to) if told.escalated else usual))
 
 
+def _said(theater: str, rule: str, alert: Alert, told: Told, kind: NoticeKind, now: datetime) -> tuple[Notice, Told]:
+    told = replace(
+        told,
+        last_at=now,
+        fires=kind not in {NoticeKind.RESOLVED, NoticeKind.WITHDRAWN},
+        lost=alert.phase is Phase.NO_DATA,
+        escalated=told.escalated or kind is NoticeKind.ESCALATED,
+        count=told.count + 1,
+    )
+    return Notice(_id(theater, rule, told), kind, told.episode, now), told
+
+
 def _kind(
     rule: AlertRule, alert: Alert, told: Told | None, acknowledged: Acknowledgement | None, now: datetime
 ) -> NoticeKind | None:
     if not alert.rings:
         return NoticeKind.RESOLVED if told is not None and told.fires else None
     if told is None or told.episode < alert.episode:
-        return NoticeKind.FIRED
+        return None if _in_hand(alert.episode, acknowledged, now) else NoticeKind.FIRED
     if (alert.phase is Phase.NO_DATA) != told.lost:
         return NoticeKind.FOUND if told.lost else NoticeKind.LOST
     return _unanswered(rule, told, acknowledged, now)
@@ -187,10 +208,10 @@ def _kind(
 
 def _unanswered(rule: AlertRule, told: Told, acknowledged: Acknowledgement | None, now: datetime) -> NoticeKind | None:
     """What is due of an alert that goes on, of which all is said."""
+    if _in_hand(told.episode, acknowledged, now):
+        return None
     free_since = told.fired_at
-    if acknowledged is not None and acknowledged.episode == told.episode:
-        if acknowledged.until is None or now < acknowledged.until:
-            return None
+    if acknowledged is not None and acknowledged.episode == told.episode and acknowledged.until is not None:
         free_since = max(free_since, acknowledged.until)  # before that, somebody had it in hand
     if rule.escalate_after is not None and not told.escalated and now - free_since >= rule.escalate_after:
         return NoticeKind.ESCALATED
@@ -201,6 +222,12 @@ def _unanswered(rule: AlertRule, told: Told, acknowledged: Acknowledgement | Non
     return None
 
 
-def _id(rule: AlertRule, told: Told) -> str:
-    named = "\n".join(("notice", rule.theater, rule.id, str(told.episode), str(told.count)))
+def _in_hand(episode: int, acknowledged: Acknowledgement | None, now: datetime) -> bool:
+    if acknowledged is None or acknowledged.episode != episode:
+        return False
+    return acknowledged.until is None or now < acknowledged.until
+
+
+def _id(theater: str, rule: str, told: Told) -> str:
+    named = "\n".join(("notice", theater, rule, str(told.episode), str(told.count)))
     return hashlib.sha256(named.encode()).hexdigest()[:32]

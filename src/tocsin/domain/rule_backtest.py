@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tocsin.domain.alert import Cause
+from tocsin.domain.alert import ENDS, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -147,7 +147,7 @@ def episodes_of(
     for step, number in steps:
         if step.cause is Cause.LASTED:
             begun = step.at, number
-        elif step.cause is Cause.STAYED_CLEAR and begun is not None:
+        elif step.cause in ENDS and begun is not None:
             found.append(_episode(rule, condition, begun, step.at, stated, came, found))
             begun = None
     if begun is not None:

@@ -76,7 +76,15 @@ def make_alarm(settings: Settings, service: Service, clock: Callable[[], datetim
 
     def ring_theater(name: str, at: datetime, state: bool) -> Rung:  # noqa: FBT001 (the bell calls it)
         theater, found = service.catalog.theater(name), service.rules.of(name)
-        rung = ring(theater, found.rules, means=means, codec=service.codec, now=at, state=state)
+        rung = ring(
+            theater,
+            found.rules,
+            means=means,
+            codec=service.codec,
+            now=at,
+            state=state,
+            unreadable=found.problems,
+        )
         return replace(rung, judged=replace(rung.judged, problems={**found.problems, **rung.judged.problems}))
 
     bell = Bell(list(service.catalog.theaters), service.events, ring_theater, clock, time.monotonic)

@@ -20,15 +20,15 @@ from tocsin.store.alert_row import (
     to_notice_row,
     to_step_row,
 )
-from tocsin.store.delivery import write_message
+from tocsin.store.delivery import read_message, write_message
 from tocsin.store.engine import reading, writing
 from tocsin.store.event import write_events
 from tocsin.store.silence import read_silences
 from tocsin.store.tables import acknowledgement as acknowledgements
 from tocsin.store.tables import alert as table
-from tocsin.store.tables import alert_step, notice
+from tocsin.store.tables import alert_step, delivery, notice
 from tocsin.store.tables import assignment as assignments
-from tocsin.usecases.alert_ports import Standing
+from tocsin.usecases.alert_ports import Said, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,12 @@ if TYPE_CHECKING:
     from tocsin.domain.notice import Acknowledgement, Assignment
     from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, KeptNotice, Telling
 
-_KINDS = {Cause.LASTED: EventKind.ALERT_FIRED, Cause.STAYED_CLEAR: EventKind.ALERT_RESOLVED}
+_KINDS = {
+    Cause.LASTED: EventKind.ALERT_FIRED,
+    Cause.STAYED_CLEAR: EventKind.ALERT_RESOLVED,
+    Cause.NEAR_AGAIN: EventKind.ALERT_RESOLVED,
+    Cause.MOVED_ON: EventKind.ALERT_RESOLVED,
+}
 
 
 class AlertShelf:
@@ -78,9 +83,7 @@ class AlertShelf:
             if kept is None:
                 return False
             _write_acknowledgement(connection, theater, rule, acknowledgement)
-            # What was judged without knowing of it does not stand any more.
-            bumped = update(table).where(_named(theater, rule)).values(version=kept.version + 1)
-            connection.execute(bumped)
+            _count_up(connection, theater, rule, kept)
         return True
 
     def acknowledgements(self, theater: str, rule: str) -> list[Acknowledgement]:
@@ -93,13 +96,15 @@ class AlertShelf:
     def assign(self, theater: str, rule: str, assignment: Assignment) -> bool:
         """Write who is asked to take an alert's present episode up; False where that is another one, or is over."""
         with writing(self._engine) as connection:
-            if _ringing(connection, theater, rule, assignment.episode) is None:
+            kept = _ringing(connection, theater, rule, assignment.episode)
+            if kept is None:
                 return False
             row = {"number": _next(connection, assignments.c.number), "theater": theater, "rule": rule}
             connection.execute(insert(assignments), [asdict(assignment) | row])
             detail = {"episode": assignment.episode, "to": assignment.to, "note": assignment.note}
             event = Event(EventKind.ALERT_ASSIGNED, assignment.at, theater, rule, assignment.by, detail)
             write_events(connection, [event])
+            _count_up(connection, theater, rule, kept)
         return True
 
     def steps(self, theater: str, after: int, limit: int, rule: str | None = None) -> list[AlertStep]:
@@ -124,6 +129,19 @@ class AlertShelf:
         with reading(self._engine) as connection:
             row = connection.execute(named).first()
         return None if row is None else from_notice_row(row)
+
+    def said(self, theater: str, rule: str, episode: int) -> Said | None:
+        """The last that was said of an episode, and all to whom anything was; None where nothing was."""
+        of_it = and_(notice.c.theater == theater, notice.c.rule == rule, notice.c.episode == episode)
+        with reading(self._engine) as connection:
+            last = select(notice.c.id).where(of_it).order_by(notice.c.number.desc()).limit(1)
+            found = connection.execute(last).scalar_one_or_none()
+            if found is None:
+                return None
+            message = read_message(connection, found)
+            whom = select(delivery.c.destination).join(notice, notice.c.id == delivery.c.message).where(of_it)
+            names = connection.execute(whom.distinct().order_by(delivery.c.destination)).scalars()
+            return None if message is None else Said(message, tuple(names))
 
     def notices(self, theater: str, rule: str | None = None, after: int = 0, limit: int = 1_000) -> list[KeptNotice]:
         """At most `limit` notices of a theater, or of one rule, of numbers above `after`, in order."""
@@ -165,6 +183,11 @@ def _seen(standing: Standing) -> tuple[dict[str, int], frozenset[object]]:
 
 def _named(theater: str, rule: str) -> ColumnElement[bool]:
     return and_(table.c.theater == theater, table.c.rule == rule)
+
+
+def _count_up(connection: Connection, theater: str, rule: str, kept: KeptAlert) -> None:
+    """What was judged without knowing what somebody said of it does not stand any more."""
+    connection.execute(update(table).where(_named(theater, rule)).values(version=kept.version + 1))
 
 
 def _write_alert(connection: Connection, theater: str, rule: str, kept: KeptAlert) -> None:

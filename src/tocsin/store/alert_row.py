@@ -34,7 +34,8 @@ def to_alert_row(theater: str, rule: str, kept: KeptAlert) -> dict[str, Any]:
         "mark": alert.mark,
         "held": None if alert.held is None else alert.held.value,
         "episode": alert.episode,
-        "baseline": None if alert.told is None else json.dumps(asdict(alert.told)),
+        "baseline": None if alert.baseline is None else json.dumps(asdict(alert.baseline)),
+        "crossed_from": alert.crossed_from,
         "told": None if kept.told is None else _told_text(kept.told),
     }
 
@@ -50,7 +51,8 @@ def from_alert_row(row: Row[Any], acknowledged: Acknowledgement | None, assigned
         mark=row.mark,
         held=None if row.held is None else Phase(row.held),
         episode=row.episode,
-        told=None if row.baseline is None else Point(**json.loads(row.baseline)),
+        baseline=None if row.baseline is None else Point(**json.loads(row.baseline)),
+        crossed_from=row.crossed_from,
     )
     told = None if row.told is None else _told(row.told)
     return KeptAlert(alert, told, row.condition, row.judged_at, row.read_through, row.version, acknowledged, assigned)
@@ -76,8 +78,8 @@ def to_step_row(number: int, step: AlertStep) -> dict[str, Any]:
 def from_step_row(row: Row[Any]) -> AlertStep:
     """The step that a row holds."""
     read = json.loads(row.reading)
-    odds = None if read["odds"] is None else Point(**read["odds"])
-    reading = Reading(**(read | {"sign": Sign(read["sign"]), "odds": odds}))
+    points = {name: None if read.get(name) is None else Point(**read[name]) for name in ("odds", "base")}
+    reading = Reading(**(read | {"sign": Sign(read["sign"])} | points))
     taken = Transition(Phase(row.before), Phase(row.after), Cause(row.cause), row.at, reading)
     return AlertStep(row.theater, row.rule, row.episode, taken, row.publication, row.number)
 

@@ -14,6 +14,8 @@ from tocsin.store.tables import alert_rule as table
 from tocsin.usecases.alert_ports import SetRule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
 
@@ -43,10 +45,10 @@ class RuleShelf:
         with reading(self._engine) as connection:
             return [SetRule(**row._mapping) for row in connection.execute(question)]  # noqa: SLF001 (its name)
 
-    def put(self, version: SetRule) -> bool:
-        """Write a version, with its event; False where it does not follow the last one of its id."""
+    def put(self, version: SetRule, seen: Mapping[str, int]) -> bool:
+        """Write a version, with its event; False where any rule of the theater has another version than was seen."""
         with writing(self._engine) as connection:
-            if version.version != _last(connection, version) + 1:
+            if _last(connection, version.theater) != dict(seen):
                 return False
             connection.execute(insert(table), [asdict(version)])
             detail = {"version": version.version, "removed": version.document is None, "rule": version.document}
@@ -55,7 +57,7 @@ class RuleShelf:
         return True
 
 
-def _last(connection: Connection, version: SetRule) -> int:
-    """The number of the last version of the same rule; 0 for none."""
-    of_it = (table.c.theater == version.theater, table.c.rule == version.rule)
-    return int(connection.execute(select(func.coalesce(func.max(table.c.version), 0)).where(*of_it)).scalar_one())
+def _last(connection: Connection, theater: str) -> dict[str, int]:
+    """The number of the last version of each rule of a theater."""
+    numbered = select(table.c.rule, func.max(table.c.version).label("last")).where(table.c.theater == theater)
+    return {row.rule: row.last for row in connection.execute(numbered.group_by(table.c.rule))}

@@ -39,6 +39,8 @@ alert = Table(
     Column("episode", Integer, nullable=False),
     # JSON as text: the odds that a change is measured from, and what was said of the last episode.
     Column("baseline", Text),
+    # The mark that was read before the condition was met.
+    Column("crossed_from", BigInteger, nullable=False, server_default="0"),
     Column("told", Text),
 )
 

@@ -84,8 +84,7 @@ class DeliveryShelf:
     def message(self, message: str) -> Message | None:
         """The message of that id."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(messages).where(messages.c.id == message)).first()
-        return None if row is None else _message(row)
+            return read_message(connection, message)
 
     def deliveries(self, stage: Stage | None = None, message: str | None = None) -> list[Delivery]:
         """The deliveries of a stage, or of a message, or all: by message and destination."""
@@ -182,6 +181,12 @@ def _taken(connection: Connection, item: Delivery, now: datetime) -> Delivery:
     taken = claimed(item, now)
     _change(connection, taken)
     return taken
+
+
+def read_message(connection: Connection, message: str) -> Message | None:
+    """The message of that id."""
+    row = connection.execute(select(messages).where(messages.c.id == message)).first()
+    return None if row is None else _message(row)
 
 
 def write_message(connection: Connection, message: Message, destinations: Sequence[str], theater: str) -> list[Event]:

@@ -28,11 +28,10 @@ class KeptAlert:
     Attributes:
         alert: How it stands.
         told: What was said of it; None before anything was.
-        condition: The `condition_key` of the rule that was read.
+        condition: The `condition_key` of the rule that was read; empty where there is no rule of this id any more.
         judged_at: When it was judged last with any change.
         read_through: Number of the last publication that was read for it, whether or not it said anything; 0 for none.
-        version: Counts the changes, and the acknowledgements, which change what is said next; 0 where it is not on
-            record yet.
+        version: Counts the changes, and what people said of it; 0 where it is not on record yet.
         acknowledged: The latest acknowledgement, in force or not; it is written by `acknowledge` alone.
         assigned: The latest assignment, of this episode or not; it is written by `assign` alone.
     """
@@ -84,6 +83,14 @@ class Telling:
     rule: str
     notice: Notice
     publication: int | None
+    message: Message
+    destinations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The last message of an episode, and the ids of the destinations of all of its messages, in order."""
+
     message: Message
     destinations: tuple[str, ...]
 
@@ -183,7 +190,8 @@ class Occasion:
         notice: The notice.
         reading: What was read of its condition; None where nothing could be read now.
         publication: What was stated last; None where the rule is about no odds.
-        before: What was stated before that; None for the first.
+        before: What it came from: of an alert that begins, the odds before they crossed, or those that a change is
+            measured from; of one that goes on or ends, those that were told last. None where there are none.
         assigned_to: Who was asked to take this episode up; empty for nobody.
         moved: What moved the odds most between the two publications; None where that could not be told.
     """
@@ -232,6 +240,10 @@ class AlertRecord(Protocol):
         """
         ...
 
+    def said(self, theater: str, rule: str, episode: int) -> Said | None:
+        """The last that was said of an episode, and all to whom anything was; None where nothing was."""
+        ...
+
 
 class AlertBook(AlertRecord, Protocol):
     """The record of alerts: how they stand, every step, every notice, and what people said to them."""
@@ -276,8 +288,11 @@ class RuleBook(Protocol):
         """Every version of a rule, oldest first."""
         ...
 
-    def put(self, version: SetRule) -> bool:
-        """Write a version, with its event; False where it does not follow the last one of its id."""
+    def put(self, version: SetRule, seen: Mapping[str, int]) -> bool:
+        """Write a version, with its event; False where any rule of the theater has another version than was seen.
+
+        Rules name each other, so what was found right of one holds only of those that were looked at.
+        """
         ...
 
 

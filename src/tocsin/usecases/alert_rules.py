@@ -96,14 +96,16 @@ class AlertRules:
         None, and nothing is written, where another version stands. InvalidDeclarationError with everything that is
         wrong with the document; InvalidInputError for an id that a file declares.
         """
-        document = wanted.document or ""
         if f"{wanted.theater}/{wanted.rule}" in self._declared:
             raise InvalidInputError([_declared(wanted.rule)])
-        found = self.of(wanted.theater)
-        quieting = {name: item.rule.inhibited_by for name, item in found.known.items()}
-        broken = dict.fromkeys((*found.problems, wanted.rule), ())
-        rule = self._read(wanted.theater, wanted.rule, document, {**broken, **quieting})
-        return KnownRule(rule, wanted) if self._book.put(wanted) else None
+        while (seen := self._seen(wanted.theater)).get(wanted.rule, 0) == wanted.version - 1:
+            found = self.of(wanted.theater)
+            quieting = {name: item.rule.inhibited_by for name, item in found.known.items()}
+            broken = dict.fromkeys((*found.problems, wanted.rule), ())
+            rule = self._read(wanted.theater, wanted.rule, wanted.document or "", {**broken, **quieting})
+            if self._book.put(wanted, seen):
+                return KnownRule(rule, wanted)
+        return None
 
     def remove(self, theater: str, name: str, version: int | None, by: str, now: datetime) -> SetRule | None:
         """Remove a rule that was set; `version` is the one that was seen, None for whichever stands.
@@ -113,21 +115,26 @@ class AlertRules:
         """
         if f"{theater}/{name}" in self._declared and not self._is_set(theater, name):
             raise InvalidInputError([_declared(name)])
-        last = self.last(theater, name)
-        if last is None or last.document is None:
-            raise UnknownNameError("alert rule", name, sorted(self.of(theater).known))
-        quieted = [item.id for item in self.of(theater).rules if name in item.inhibited_by]
-        if quieted and f"{theater}/{name}" not in self._declared:
-            accepted = f"a rule that no other is inhibited_by; it quiets {', '.join(sorted(quieted))}"
-            raise InvalidInputError([Problem("", None, "rule", repr(name), accepted)])
-        if version not in {None, last.version}:
-            return None
-        removed = SetRule(theater, name, last.version + 1, None, by, now)
-        return removed if self._book.put(removed) else None
+        while True:
+            seen, last = self._seen(theater), self.last(theater, name)
+            if last is None or last.document is None:
+                raise UnknownNameError("alert rule", name, sorted(self.of(theater).known))
+            quieted = [item.id for item in self.of(theater).rules if name in item.inhibited_by]
+            if quieted and f"{theater}/{name}" not in self._declared:
+                accepted = f"a rule that no other is inhibited_by; it quiets {', '.join(sorted(quieted))}"
+                raise InvalidInputError([Problem("", None, "rule", repr(name), accepted)])
+            if version not in {None, last.version}:
+                return None
+            removed = SetRule(theater, name, last.version + 1, None, by, now)
+            if self._book.put(removed, seen):
+                return removed
 
     def last(self, theater: str, name: str) -> SetRule | None:
         """The last version of a rule that was set, removed or not; None where none ever was."""
         return next((item for item in self._book.rules(theater) if item.rule == name), None)
+
+    def _seen(self, theater: str) -> dict[str, int]:
+        return {item.rule: item.version for item in self._book.rules(theater)}
 
     def _is_set(self, theater: str, name: str) -> bool:
         last = self.last(theater, name)

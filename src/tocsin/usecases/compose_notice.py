@@ -6,6 +6,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
+from tocsin.domain.alert import Phase
 from tocsin.domain.alert_rule import Certainty, Change, Direction, Level, Scale, SinceInstant, SinceWindow
 from tocsin.domain.change import cause_words
 from tocsin.domain.delivery import Message
@@ -13,10 +14,12 @@ from tocsin.domain.instants import show_age, show_instant, write_instant
 from tocsin.domain.notice import NoticeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tocsin.domain.alert_rule import AlertRule, OddsCondition
+    from tocsin.domain.notice import Notice
     from tocsin.domain.publication import Publication, StatedOdds
+    from tocsin.domain.theater import Theater
     from tocsin.ensemble.explain import Part
     from tocsin.usecases.alert_ports import Occasion
 
@@ -28,6 +31,7 @@ _HEADLINES = {
     NoticeKind.ESCALATED: "nobody has acknowledged it",
     NoticeKind.REMINDED: "still fires",
     NoticeKind.RESOLVED: "is over",
+    NoticeKind.WITHDRAWN: "its rule was removed, and nothing more is said of it",
 }
 
 
@@ -46,6 +50,29 @@ def compose_notice(occasion: Occasion, address: str | None = None) -> Message:
         html.append(f'<p>See: <a href="{escape(link)}">{escape(link)}</a></p>')
     data = _data(occasion) | ({} if link is None else {"link": link})
     return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", "\n".join(html), data)
+
+
+def bare_message(occasion: Occasion, problem: str) -> Message:
+    """The message of a notice that could not be put into words as usual, and why."""
+    rule, notice = occasion.rule, occasion.notice
+    subject = f"{rule.severity.value}: {rule.title}: {_HEADLINES[notice.kind]}"
+    lines = [subject, *_about(occasion), f"The rest could not be said: {problem}"]
+    return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", _html(lines), _names(occasion))
+
+
+def message_of_no_rule(theater: Theater, rule: str, notice: Notice, last: Message, why: str) -> Message:
+    """The message of a notice where there is no rule to read; what it was called is known from the last message."""
+    severity, title = last.data.get("severity", ""), last.data.get("title", rule)
+    subject = f"{severity}: {title}: {_HEADLINES[notice.kind]}"
+    lines = [subject, f"Why: {why}.", f"Rule {rule} of theater {theater.id}; notice {notice.id}."]
+    data = {name: value for name, value in last.data.items() if name not in {"reading", "odds"}}
+    data |= {"notice": notice.id, "kind": notice.kind.value, "at": write_instant(notice.at)}
+    data["phase"] = (Phase.NO_DATA if notice.kind is NoticeKind.LOST else Phase.NORMAL).value
+    return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", _html(lines), data)
+
+
+def _html(lines: Iterable[str]) -> str:
+    return "\n".join(f"<p>{escape(line)}</p>" for line in lines)
 
 
 def _read(occasion: Occasion) -> Iterator[str]:
@@ -156,9 +183,9 @@ def _share(probability: float) -> str:
     return f"{100 * probability:.1f} %"
 
 
-def _data(occasion: Occasion) -> dict[str, object]:
-    rule, notice, reading = occasion.rule, occasion.notice, occasion.reading
-    data: dict[str, object] = {
+def _names(occasion: Occasion) -> dict[str, object]:
+    rule, notice = occasion.rule, occasion.notice
+    return {
         "notice": notice.id,
         "kind": notice.kind.value,
         "at": write_instant(notice.at),
@@ -169,6 +196,11 @@ def _data(occasion: Occasion) -> dict[str, object]:
         "episode": notice.episode,
         "phase": occasion.alert.phase.value,
     }
+
+
+def _data(occasion: Occasion) -> dict[str, object]:
+    rule, reading = occasion.rule, occasion.reading
+    data = _names(occasion)
     if reading is not None:
         data["reading"] = {
             "sign": reading.sign.value,

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tocsin.domain.alert import Alert, Cause, Phase, advance, read_anew
+from tocsin.domain.alert import Alert, Cause, Phase, Reading, Sign, advance, announce, lose, read_anew, withdraw
 from tocsin.domain.alert_rule import Certainty, Change, Level
-from tocsin.domain.errors import TocsinError
-from tocsin.domain.notice import next_notice, recipients
+from tocsin.domain.notice import NoticeKind, next_notice, next_of_no_rule
 from tocsin.domain.silence import why_quiet
-from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, Occasion, Telling
+from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, Telling
 from tocsin.usecases.read_condition import read_condition
+from tocsin.usecases.tell_alerts import Teller, tell_of_no_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from tocsin.domain.alert import Reading
+    from tocsin.domain.alert import Transition
     from tocsin.domain.alert_rule import AlertRule
-    from tocsin.domain.notice import Notice, Quiet, Told
+    from tocsin.domain.notice import Quiet
     from tocsin.domain.publication import Publication
     from tocsin.domain.theater import Theater
-    from tocsin.ensemble.explain import Part
     from tocsin.usecases.judging_ports import JudgingMeans
 
 _ATTEMPTS = 3
@@ -31,25 +29,34 @@ _MOST_NOTICES = 6  # of one alert at one instant: there are as many kinds
 _PAGE = 200
 _RACE = timedelta(minutes=1)
 _ODDS = (Level, Certainty, Change)
-_CROSSINGS = {Cause.LASTED, Cause.STAYED_CLEAR}
+_CROSSINGS = {Cause.LASTED, Cause.STAYED_CLEAR, Cause.NEAR_AGAIN}
+_EVER = datetime.max.replace(tzinfo=UTC)  # a clock that was put back hides nothing that was stated before
 
 
-def judge_alerts(theater: Theater, rules: Iterable[AlertRule], means: JudgingMeans, now: datetime) -> Judged:
+def judge_alerts(
+    theater: Theater,
+    rules: Iterable[AlertRule],
+    means: JudgingMeans,
+    now: datetime,
+    unreadable: Mapping[str, str] | None = None,
+) -> Judged:
     """Bring the alerts of a theater up to an instant, and put on record what is to be told; again, it changes nothing.
 
     1. Rules on odds read every publication since the last that they read, in order and each at its instant, so that
-       nothing is missed that crossed and cleared while nobody judged. A rule that never was judged begins with what is
-       stated now.
+       nothing is missed that crossed and cleared while nobody judged. A rule that never was judged, or asks something
+       else by now, begins with what is stated now.
     2. All rules are read as of now, so that what takes time can have lasted.
     3. What inhibits is told before what it inhibits. Whether an alert is quiet is a matter of now, whenever it crossed.
-    4. All is recorded in one transaction. Where the record has changed meanwhile, all is judged anew; three times.
+    4. An alert whose rule is `unreadable`, by id and with the reason, has no data; one whose rule is gone is withdrawn.
+       Who was told that it fires is told of that.
+    5. All is recorded in one transaction. Where the record has changed meanwhile, all is judged anew; three times.
 
     An error in one rule leaves that one as it was, keeps no other from being judged, and is told in `problems`; such a
     rule inhibits nothing.
     """
     ordered = in_order(rules)
     for _ in range(_ATTEMPTS):
-        judged = _judge(theater, ordered, means, now)
+        judged = _judge(theater, ordered, means, now, unreadable or {})
         if not judged.alerts or means.alerts.record(theater.id, judged):
             return replace(judged, recorded=True)
     return judged
@@ -71,10 +78,17 @@ def in_order(rules: Iterable[AlertRule]) -> tuple[AlertRule, ...]:
     return tuple(ordered.values())
 
 
-def _judge(theater: Theater, rules: Sequence[AlertRule], means: JudgingMeans, now: datetime) -> Judged:
+def _judge(
+    theater: Theater,
+    rules: Sequence[AlertRule],
+    means: JudgingMeans,
+    now: datetime,
+    unreadable: Mapping[str, str],
+) -> Judged:
     judging = _Judging(theater, rules, means, now)
     if not judging.overtaken:
         judging.run()
+        judging.let_go(unreadable)
     return judging.judged()
 
 
@@ -83,6 +97,7 @@ class _Judging:
 
     def __init__(self, theater: Theater, rules: Sequence[AlertRule], means: JudgingMeans, now: datetime) -> None:
         self._theater, self._rules, self._means, self._now = theater, rules, means, now
+        self._teller = Teller(theater, means)
         self._seen = means.alerts.standing(theater.id, now)
         self._alerts: dict[str, KeptAlert] = {}
         self._read: dict[str, tuple[Reading, Publication | None]] = {}
@@ -90,7 +105,7 @@ class _Judging:
         self._tellings: list[Telling] = []
         self._quiet: dict[str, Quiet] = {}
         self._problems: dict[str, str] = {}
-        self._explained: dict[tuple[str, int, int, int], tuple[Part, ...] | None] = {}
+        self._orphans: set[str] = set()
 
     @property
     def overtaken(self) -> bool:
@@ -120,12 +135,12 @@ class _Judging:
     def _stated(self, odds: Sequence[AlertRule]) -> list[Publication]:
         """What was stated last, and all from that on which any of some rules read last, in order."""
         first = min((number for rule in odds if (number := self._read_through(rule))), default=0)
-        latest = self._means.publications.latest(self._theater.id, self._now)
+        latest = self._means.publications.newest(self._theater.id)
         if latest is None or not first:
             return [] if latest is None else [latest]
         found: list[Publication] = []
         after = first - 1
-        while page := self._means.publications.page([self._theater.id], self._now, after, _PAGE):
+        while page := self._means.publications.page([self._theater.id], _EVER, after, _PAGE):
             found += page
             after = page[-1].number
         return found or [latest]
@@ -141,7 +156,7 @@ class _Judging:
 
     def judged(self) -> Judged:
         """All that was decided, without rules that could not be judged."""
-        whole = {rule.id for rule in self._rules} - self._problems.keys()
+        whole = {rule.id for rule in self._rules} - self._problems.keys() | self._orphans
         return Judged(
             now=self._now,
             seen=self._seen,
@@ -157,7 +172,7 @@ class _Judging:
 
     def _read_through(self, rule: AlertRule) -> int:
         kept = self._kept(rule)
-        return 0 if kept is None else kept.read_through
+        return 0 if kept is None or kept.condition != rule.condition_key else kept.read_through
 
     def _try(self, rule: AlertRule, what: Callable[[AlertRule], None]) -> None:
         if rule.id in self._problems:
@@ -183,7 +198,10 @@ class _Judging:
         changed = replace(kept, alert=after, condition=rule.condition_key, read_through=through)
         if changed != self._kept(rule):
             self._alerts[rule.id] = replace(changed, judged_at=self._now)
-        self._steps += [AlertStep(self._theater.id, rule.id, after.episode, step, number) for step in steps]
+        self._take(rule.id, after, steps, number)
+
+    def _take(self, rule: str, after: Alert, steps: Iterable[Transition], number: int | None) -> None:
+        self._steps += [AlertStep(self._theater.id, rule, after.episode, step, number) for step in steps]
 
     def _say(self, of: Collection[str]) -> None:
         """Say what is to be said of some rules, now."""
@@ -206,39 +224,38 @@ class _Judging:
             if due is None:
                 return
             notice, told = due
-            self._tellings.append(self._telling(rule, kept.alert, notice, told))
-            kept = replace(kept, told=told, judged_at=self._now)
+            reading, publication = self._read.get(rule.id, (None, None))
+            telling = self._teller.telling(rule, kept, due, reading, publication)
+            self._tellings.append(telling)
+            alert = kept.alert
+            if notice.kind is NoticeKind.FIRED and reading is not None:
+                alert, steps = announce(rule, alert, reading, self._now)
+                self._take(rule.id, alert, steps, telling.publication)
+            told = replace(told, publication=telling.publication or told.publication)
+            kept = replace(kept, alert=alert, told=told, judged_at=self._now)
             self._alerts[rule.id] = kept
 
-    def _telling(self, rule: AlertRule, alert: Alert, notice: Notice, told: Told) -> Telling:
-        reading, publication = self._read.get(rule.id, (None, None))
-        before = None
-        if publication is not None:
-            earlier = publication.stated_at - timedelta(microseconds=1)
-            before = self._means.publications.latest(self._theater.id, earlier)
-        moved = self._moved(rule, before, publication)
-        kept = self._kept(rule)
-        asked = None if kept is None else kept.assigned
-        to = asked.to if asked is not None and asked.episode == notice.episode else ""
-        occasion = Occasion(self._theater, rule, alert, notice, reading, publication, before, to, moved)
-        message = self._means.compose(occasion)
-        number = None if publication is None else publication.number
-        whom = recipients(rule, notice.kind, told)
-        return Telling(self._theater.id, rule.id, notice, number, message, whom)
-
-    def _moved(self, rule: AlertRule, before: Publication | None, now: Publication | None) -> tuple[Part, ...] | None:
-        """What moved the odds; None where that cannot be told, which keeps nobody from being told the rest."""
-        condition = rule.condition
-        if before is None or now is None or not isinstance(condition, _ODDS):
-            return ()
-        about = condition.scenario, condition.horizon_days
-        asked = *about, before.number, now.number
-        if asked not in self._explained:
-            try:
-                self._explained[asked] = self._means.explain(self._theater, about, (before, now))
-            except TocsinError:
-                self._explained[asked] = None
-        return self._explained[asked]
+    def let_go(self, unreadable: Mapping[str, str]) -> None:
+        """Of alerts that have no rule which can be read: those of rules that are no more are withdrawn."""
+        known = {rule.id for rule in self._rules}
+        for name, kept in self._seen.alerts.items():
+            if name in known or (name not in unreadable and not kept.condition):
+                continue
+            if name in unreadable:
+                said = Reading(Sign.ABSENT, f"the rule cannot be read: {unreadable[name]}", kept.alert.mark)
+                alert, steps = lose(kept.alert, said, self._now)
+                changed = replace(kept, alert=alert)
+            else:
+                alert, steps = withdraw(kept.alert, self._now)
+                changed = replace(kept, alert=alert, condition="", read_through=0)
+            self._take(name, alert, steps, None)
+            due = next_of_no_rule(self._theater.id, name, alert, kept.told, self._now)
+            if due is not None:
+                changed = replace(changed, told=due[1])
+                self._tellings += tell_of_no_rule(self._theater, name, due[0], steps, self._means)
+            if changed != kept:
+                self._orphans.add(name)
+                self._alerts[name] = replace(changed, judged_at=self._now)
 
 
 def _told(error: Exception) -> str:

@@ -21,6 +21,10 @@ class Statements(Protocol):
         """The last publication of a theater that was stated by an instant."""
         ...
 
+    def newest(self, theater: str) -> Publication | None:
+        """The last publication of a theater, whenever it was stated."""
+        ...
+
     def page(self, theaters: Collection[str], as_of: datetime, after: int, limit: int) -> list[Publication]:
         """At most `limit` publications of these theaters stated by an instant, of numbers above `after`, in order."""
         ...

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tocsin.domain.silence import Silence
     from tocsin.domain.theater import Theater
     from tocsin.ensemble.explain import Part
-    from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, Occasion
+    from tocsin.usecases.alert_ports import AlertStep, Judged, KeptAlert, Occasion, Said
     from tocsin.usecases.feed_ports import FeedBook
     from tocsin.usecases.ports import FitBook, Ledger
 
@@ -68,10 +68,12 @@ def rehearse(
         taken_up: Which alerts are taken up, and when. What does not fire then is not.
     """
     record = _Record(silences)
-    means = _Means(record, _Stated(stated))
+    said = _Stated(stated)
+    means = _Means(record, said)
     problems: dict[str, str] = {}
     left = sorted(taken_up, key=lambda item: item.at)
     for now in clock:
+        said.now = now
         problems |= judge_alerts(theater, rules, means, now).problems
         while left and left[0].at <= now:
             record.take_up(left.pop(0))
@@ -118,7 +120,9 @@ def _nothing(what: str) -> InvalidInputError:
 
 
 class _Stated:
-    """Publications, as a store would give them."""
+    """Publications, as a store would give them at an instant: what is stated later is not there yet."""
+
+    now: datetime
 
     def __init__(self, stated: Iterable[Publication]) -> None:
         self._items = sorted(stated, key=lambda item: item.number)
@@ -131,9 +135,12 @@ class _Stated:
         place = bisect_right(self._instants, as_of)
         return self._items[place - 1] if place else None
 
+    def newest(self, theater: str) -> Publication | None:
+        return self.latest(theater, self.now)
+
     def page(self, theaters: Collection[str], as_of: datetime, after: int, limit: int) -> list[Publication]:
         del theaters
-        first, last = bisect_right(self._numbers, after), bisect_right(self._instants, as_of)
+        first, last = bisect_right(self._numbers, after), bisect_right(self._instants, min(as_of, self.now))
         return self._items[first : min(last, first + limit)]
 
 
@@ -158,6 +165,10 @@ class _Record:
             number = len(self.notices) + 1
             self.notices.append(KeptNotice(theater, item.rule, item.notice, item.publication, number))
         return True
+
+    def said(self, theater: str, rule: str, episode: int) -> Said | None:
+        del theater, rule, episode  # no rule goes away in a rehearsal
+        return None
 
     def take_up(self, said: TakenUp) -> None:
         kept = self.kept.get(said.rule)

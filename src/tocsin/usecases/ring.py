@@ -10,7 +10,7 @@ from tocsin.usecases.judge_alerts import judge_alerts
 from tocsin.usecases.publish import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from tocsin.domain.alert_rule import AlertRule
@@ -40,12 +40,13 @@ def ring(
     codec: DrawsCodec,
     now: datetime,
     state: bool = True,
+    unreadable: Mapping[str, str] | None = None,
 ) -> Rung:
     """Publish the odds where they say anything new, unless `state` is false, and judge the rules on what is stated.
 
     Rules are judged on publications alone: what rang is then what was said, in the chain, and is found there again. A
     theater that no fit answers for states nothing, and its rules are judged all the same: data that are not there
-    are a state too.
+    are a state too, as are rules that are `unreadable`, by id and with the reason.
     """
     stated = None
     if state:
@@ -60,4 +61,4 @@ def ring(
             ).why
         except NoFitError as error:
             stated = str(error)
-    return Rung(stated, judge_alerts(theater, rules, means, now))
+    return Rung(stated, judge_alerts(theater, rules, means, now, unreadable))
