@@ -84,7 +84,8 @@ def test_the_environment_counts_for_nothing(receiver: FeedServer, monkeypatch: p
     """Neither its proxies nor our own secrets reach what sends."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setenv("TOCSIN_SMTP_PASSWORD", _TOKEN)
+    for name in ("TOCSIN_SMTP_PASSWORD", "AWS_SECRET_ACCESS_KEY", "APPRISE_URLS"):
+        monkeypatch.setenv(name, _TOKEN)
     receiver.says(f"/{_TOKEN}", reply())
     assert ChatChannel().send(chat(_address(receiver)), MESSAGE, NOW) == Accepted("taken by the chat service")
     assert _TOKEN not in chat_module._environment().values()

@@ -97,9 +97,31 @@ def test_a_refused_recipient_is_named_and_the_others_have_it(
     room.refused = {"chief@desk.example": reply}
     refused = refusal(channel.send(mailbox("watch@desk.example,chief@desk.example"), MESSAGE, NOW))
     assert refused.reason == (
-        f"127.0.0.1:{room.port} refuses chief@desk.example: {said}; the other 1 of this destination have it"
+        f"127.0.0.1:{room.port} refuses chief@desk.example: {said}; the other one of this destination has it"
     )
+    assert (refused.had, refused.hopeless) == (("watch@desk.example",), reply.startswith("5"))
     assert [recipients for recipients, _ in room.mails] == [["watch@desk.example"]]
+
+
+def test_whoever_has_it_does_not_get_it_again(room: Mailroom, channel: EmailChannel) -> None:
+    """Whatever becomes of the others at the next attempt."""
+    everybody = mailbox("watch@desk.example,chief@desk.example,night@desk.example")
+    rest = replace(everybody, besides=("watch@desk.example",))
+    room.refused = {"chief@desk.example": "550 5.1.1 no", "night@desk.example": "450 4.2.0 later"}
+    refused = refusal(channel.send(rest, MESSAGE, NOW))
+    assert refused.reason.endswith("night@desk.example: 450 4.2.0, for now; the other one of this destination has it")
+    assert (refused.had, refused.hopeless, room.mails) == ((), False, [])
+    del room.refused["night@desk.example"]
+    refused = refusal(channel.send(rest, MESSAGE, NOW))
+    assert (refused.had, refused.hopeless) == (("night@desk.example",), True)
+    ((recipients, content),) = room.mails
+    assert recipients == ["night@desk.example"]
+    assert email.message_from_bytes(content, policy=default)["To"] == everybody.address.replace(",", ", ")
+    room.refused = {}
+    assert isinstance(
+        channel.send(replace(rest, besides=(*rest.besides, "night@desk.example")), MESSAGE, NOW), Accepted
+    )
+    assert [recipients for recipients, _ in room.mails][1:] == [["chief@desk.example"]]
 
 
 def test_where_all_are_refused_each_is_named(room: Mailroom, channel: EmailChannel) -> None:

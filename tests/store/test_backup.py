@@ -91,6 +91,12 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
+def test_a_backup_is_readable_by_its_owner_alone(filled: Engine, tmp_path: Path) -> None:
+    """It holds what webhooks are signed with."""
+    path = back_up(filled, tmp_path / "fits", tmp_path / "backups", now=NOON, report=_quiet)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_is_restored_is_what_was_saved(filled: Engine, target: Engine, tmp_path: Path) -> None:
     """From each database to each: every observation with its corrections, every fit, and the draws byte for byte."""
     path = _saved(filled, tmp_path)

@@ -134,6 +134,32 @@ def test_a_receiver_that_is_gone_is_sent_nothing_until_it_is_set_anew(outbox: De
     assert outbox.post(replace(_MESSAGE, id="m4"), "hook").stage is Stage.WAITING
 
 
+def test_a_receiver_that_is_gone_says_nothing_of_the_one_that_was_set_meanwhile(
+    outbox: DeliveryShelf, engine: Engine
+) -> None:
+    """The attempt has failed, and the next one goes to the new one."""
+    shelf = DestinationShelf(engine)
+    shelf.put(_HOOK, "admin", START)
+    for changed in (replace(_HOOK, address="http://127.0.0.1"), replace(_HOOK, secret="whsec_y")):  # noqa: S106 (none)
+        held = next(item for item in outbox.claim(START, 9) if item.destination == "hook")
+        shelf.put(changed, "admin", START)
+        after = outbox.end(held, Refused("410 Gone", gone=True), START, 0.5, _HOOK)
+        assert after is not None
+        assert (after.stage, shelf.destinations()) == (Stage.WAITING, [changed])
+        outbox.post(replace(_MESSAGE, id=f"again {changed.secret}"), "hook")
+
+
+def test_who_has_a_message_is_kept_from_attempt_to_attempt(outbox: DeliveryShelf) -> None:
+    """Also where it is given up and sent again."""
+    held = next(item for item in outbox.claim(START, 9) if item.destination == "hook")
+    outbox.end(held, replace(_BROKEN, had=("a@desk.example",)), START, 0.5)
+    held = next(item for item in outbox.claim(START + timedelta(minutes=1), 9) if item.destination == "hook")
+    outbox.end(held, replace(_BROKEN, had=("b@desk.example",), hopeless=True), START, 0.5)
+    again = outbox.send_again("m1", "hook", "ada", START)
+    assert again is not None
+    assert _one(outbox).had == again.had == ("a@desk.example", "b@desk.example")
+
+
 def test_no_event_tells_where_a_destination_is_or_what_it_signs_with(engine: Engine) -> None:
     """An address may hold a secret too."""
     shelf = DestinationShelf(engine)

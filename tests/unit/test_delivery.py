@@ -79,6 +79,8 @@ def test_a_receiver_is_left_alone_for_as_long_as_it_asks(asked: timedelta, waite
 def test_a_receiver_that_is_gone_is_asked_once() -> None:
     """It has said that there is no use."""
     dead = after_attempt(_NEW, Refused("410 Gone", gone=True), _NOW, 0.5)
+    hopeless = after_attempt(_NEW, Refused("550", had=("a@x",), hopeless=True), _NOW, 0.5)
+    assert (hopeless.stage, hopeless.had, sent_again(hopeless, _NOW).had) == (Stage.DEAD, ("a@x",), ("a@x",))
     assert (dead.stage, dead.attempts) == (Stage.DEAD, 1)
 
 
@@ -99,6 +101,7 @@ def test_what_comes_within_one_interval_goes_into_one_digest(seconds: int, later
     due = first_delivery("m", "desk", desk, at).due_at
     assert at <= due < at + desk.digest_every  # type: ignore[operator]
     assert first_delivery("n", "desk", desk, due).due_at == due
+    assert first_delivery("n", "desk", desk, at, urgent=True).due_at == at
 
 
 def test_a_new_message_is_due_at_once_unless_its_receiver_is_gone() -> None:

@@ -63,12 +63,18 @@ class ChatChannel:
         return _outcome(done.stdout)
 
 
+_KEPT = {"PATH", "HOME", "TMPDIR", "TEMP", "TMP", "TZ", "LANG", "SYSTEMROOT", "LD_LIBRARY_PATH"} | {
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+}
+_KEPT_FAMILIES = ("LC_", "PYTHON")
+
+
 def _environment() -> dict[str, str]:
-    """Ours, without our secrets, and without what would send a message another way or with somebody's password."""
+    """What Python and TLS need of ours: no secrets, no proxy, and nobody's passwords by machine."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.upper().startswith("TOCSIN_") and not name.upper().endswith("_PROXY")
+        if name.upper() in _KEPT or name.upper().startswith(_KEPT_FAMILIES)
     }
     return kept | {"NO_PROXY": "*", "NETRC": os.devnull}
 

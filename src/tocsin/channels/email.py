@@ -50,8 +50,9 @@ _FAILURES = (
 class EmailChannel:
     """Sends by the mail server of the settings, to all addresses of a destination at once.
 
-    An address that is refused makes it a failure although others have the mail, and the next attempt goes to all again;
-    mail programs know it by its `Message-ID`, the same each time.
+    An address that is refused makes it a failure although others have the mail. The next attempt goes to those alone
+    who do not have it; where all of them are refused for good, there is none. Mail programs know a mail that came twice
+    all the same by its `Message-ID`.
     """
 
     def __init__(self, server: MailServer | None, tls: ssl.SSLContext, seconds: float = TOTAL_SECONDS) -> None:
@@ -67,15 +68,18 @@ class EmailChannel:
             return Refused("no mail server is set; set TOCSIN_SMTP_HOST and TOCSIN_SMTP_FROM")
         try:
             recipients = read_recipients(destination.address)
-            refused = self._hand_over(server, compose(message, server.sender, recipients), recipients)
+            left = [item for item in recipients if item not in destination.besides]
+            refused = self._hand_over(server, compose(message, server.sender, recipients), left) if left else {}
         except InvalidInputError as error:
             return Refused(str(error))
         except (smtplib.SMTPException, OSError, OverflowError, ValueError) as error:
-            return Refused(self._failure(server, error))
+            reason = self._failure(server, error)
+            if isinstance(error, smtplib.SMTPRecipientsRefused) and destination.besides:
+                return _partly(reason, left, error.recipients, len(recipients) - len(left))
+            return Refused(reason)
         place = _place(server)
         if refused:
-            others = len(recipients) - len(refused)
-            return Refused(f"{place} {_refusals(refused)}; the other {others} of this destination have it")
+            return _partly(f"{place} {_refusals(refused)}", left, refused, len(recipients) - len(refused))
         return Accepted(f"taken by {place} for {len(recipients)}")
 
     def _hand_over(
@@ -106,6 +110,16 @@ class EmailChannel:
             return f"{place} took too long ({caps}); it may have the mail all the same"
         words = next(words for kind, words in _FAILURES if isinstance(error, kind))
         return words.format(place=place, why=why(error) if isinstance(error, OSError) else "")
+
+
+def _partly(reason: str, left: Sequence[str], refused: Mapping[str, tuple[int, bytes]], had: int) -> Refused:
+    """Somebody has it, and somebody does not: as often as they are asked, where the server will never take it."""
+    others = "the other one of this destination has it" if had == 1 else f"the other {had} of this destination have it"
+    return Refused(
+        f"{reason}; {others}",
+        had=tuple(item for item in left if item not in refused),
+        hopeless=all(code >= _FIRST_PERMANENT for code, _ in refused.values()),
+    )
 
 
 def compose(message: Message, sender: str, recipients: Sequence[str]) -> EmailMessage:

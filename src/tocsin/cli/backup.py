@@ -26,7 +26,8 @@ def backup(
 ) -> None:
     """Write everything into one file, read it back to be sure, and remove the oldest beyond those kept.
 
-    Work may go on meanwhile: the backup is of one instant. It holds no secrets but what observations say.
+    Work may go on meanwhile: the backup is of one instant. It holds the secrets of destinations, such as
+    what webhooks are signed with, and is readable by you alone: keep it as you keep the store.
 
     Example: TOCSIN_BACKUPS=/mnt/safe tocsin backup
     """

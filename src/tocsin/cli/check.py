@@ -16,6 +16,7 @@ from tocsin.cli.implied_table import implied_object, print_implied
 from tocsin.domain.contradiction import contradictions
 from tocsin.domain.implied import Implications
 from tocsin.domain.observation import read_drafts
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.feeds.shipped import shipped_drafts
 from tocsin.settings import read_settings
@@ -53,7 +54,9 @@ def check(
         typer.echo(_summary(item))
         if found is not None:
             print_implied(item, found, contradictions(item, found))
-    typer.echo(f"{len(tests)} tests of {len(catalog.alert_rules)} alert rules; they are run by: tocsin rules test")
+    typer.echo(
+        f"{counted(len(tests), 'test')} of {len(catalog.alert_rules)} alert rules; they are run by: tocsin rules test"
+    )
     typer.echo(f"{len(rows)} shipped observations; nothing is wrong in {root}")
 
 

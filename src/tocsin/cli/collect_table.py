@@ -20,6 +20,7 @@ from tocsin.cli.tables import (
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.instants import show_instant, write_instant
 from tocsin.domain.odds import Odds
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.collect import Amount, Outlook
 from tocsin.usecases.collect import Ranking, Target, Worth
@@ -175,11 +176,13 @@ def _runs(outlook: Outlook, indicator: Indicator) -> str:
 
 
 def _target_lines(ranking: Ranking, stated: dict[str, Odds]) -> list[str]:
-    return [
-        f"  {marked(stated[target.scenario])} within {target.horizon_days} days: {percent(target.odds.probability)} "
-        f"(90 %: {interval(target.odds.low90, target.odds.high90)}{'' if _inside(target) else ' †'})"
-        for target in ranking.targets
-    ]
+    return [_target_line(target, stated[target.scenario]) for target in ranking.targets]
+
+
+def _target_line(target: Target, stated: Odds) -> str:
+    named = f"{marked(stated)} within {counted(target.horizon_days, 'day')}"
+    span = f"90 %: {interval(target.odds.low90, target.odds.high90)}{'' if _inside(target) else ' †'}"
+    return f"  {named}: {percent(target.odds.probability)} ({span})"
 
 
 def _inside(target: Target) -> bool:

@@ -18,6 +18,7 @@ from tocsin.cli.fit import DEFAULT_DEADLINE, DEFAULT_SEED, run_fit
 from tocsin.cli.odds import show_odds
 from tocsin.domain.errors import FitRejectedError, StoreError
 from tocsin.domain.instants import read_as_of
+from tocsin.domain.plural import counted
 from tocsin.feeds.shipped import shipped_drafts
 from tocsin.settings import Settings, read_settings
 from tocsin.store.additions import count_additions
@@ -124,7 +125,7 @@ def _build(settings: Settings) -> None:
             author=_AUTHOR,
             history=True,
         )
-        typer.echo(f"loaded {len(recorded.added)} observations", err=True)
+        typer.echo(f"loaded {counted(len(recorded.added), 'observation')}", err=True)
         as_of = read_as_of(DAY, theater.timeline, datetime.now(UTC))
         fit = run_fit(service, settings, theater, as_of, DEFAULT_SEED, DEFAULT_DEADLINE)
         if not fit.accepted:

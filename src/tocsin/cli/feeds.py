@@ -16,6 +16,7 @@ from tocsin.bootstrap.feeds import missing_settings, take_feed, unsettled_files
 from tocsin.bootstrap.service import open_service
 from tocsin.cli.feeds_settling import await_settled, left_line
 from tocsin.cli.feeds_table import print_unmapped, print_watched, unmapped_json, watched_json
+from tocsin.domain.plural import counted
 from tocsin.settings import read_settings
 from tocsin.usecases.take_page import Taken
 from tocsin.usecases.watch_feeds import watch_feeds
@@ -60,8 +61,9 @@ def take(feed: _Feed, as_json: _Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({"feed": feed} | asdict(taken) | {"left": left}, indent=2))
         return
+    came, added = counted(taken.records, "new record"), counted(taken.added, "observation")
     typer.echo(
-        f"{taken.records} new records ({taken.known_already} known already): {taken.added} observations added, "
+        f"{came} ({taken.known_already} known already): {added} added, "
         f"{taken.corrected} corrected, {taken.retracted} withdrawn, {taken.queued} for review; "
         f"{taken.unmapped} unmapped, {taken.unreadable} unreadable"
     )
@@ -88,7 +90,7 @@ def unmapped(feed: _Feed, as_json: _Json = False) -> None:
 
 
 def _tell(taken: Taken) -> None:
-    _say(f"taken in: {taken.records} new records, {taken.known_already} known already")
+    _say(f"taken in: {counted(taken.records, 'new record')}, {taken.known_already} known already")
 
 
 def _say(line: str) -> None:

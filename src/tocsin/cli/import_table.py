@@ -23,6 +23,7 @@ from tocsin.cli.tables import (
 from tocsin.domain.batch import KNOWN, Batch, Fate
 from tocsin.domain.errors import InvalidInputError
 from tocsin.domain.instants import show_instant
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.usecases.preview_import import Movement, Preview
 
@@ -65,7 +66,9 @@ def _counts(batch: Batch) -> dict[str, object]:
 
 def print_batch(batch: Batch) -> None:
     """One line for what was recorded, and one for anything that a reader may not expect."""
-    typer.echo(f"{batch.count(Fate.NEW)} observations recorded, {batch.count(*KNOWN)} were in the ledger already")
+    typer.echo(
+        f"{counted(batch.count(Fate.NEW), 'observation')} recorded, {batch.count(*KNOWN)} were in the ledger already"
+    )
     for line in _notes(batch):
         typer.echo(line)
 

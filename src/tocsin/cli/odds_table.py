@@ -26,6 +26,7 @@ from tocsin.cli.tables import (
 from tocsin.domain.instants import show_instant, write_instant
 from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import JointOdds, Odds
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.domain.wording import likelihood_words
 from tocsin.ensemble.draws import RECENT_STEPS
@@ -123,7 +124,8 @@ def _joint_lines(pairs: Sequence[JointOdds], theater: Theater) -> list[str]:
     """One line a coupling: what its source's occurrence would make of its target."""
     coupled = {(coupling.target, coupling.source) for coupling in theater.couplings}
     lines = [
-        f"  if {pair.second} happens within {pair.horizon_days} days, so does {pair.first}: {percent(pair.given)}"
+        f"  if {pair.second} happens within {counted(pair.horizon_days, 'day')}, "
+        f"so does {pair.first}: {percent(pair.given)}"
         for pair in pairs
         if pair.given is not None and (pair.first, pair.second) in coupled
     ]

@@ -14,6 +14,7 @@ from tocsin.bootstrap.service import open_service
 from tocsin.cli.author import author
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.domain.instants import write_instant
+from tocsin.domain.plural import counted
 from tocsin.domain.resolution import Outcome, Resolution
 from tocsin.domain.timeline import read_day
 from tocsin.settings import read_settings
@@ -60,7 +61,7 @@ def resolve(
         typer.echo(json.dumps(_object(done.resolution, added=done.added), indent=2))
         return
     item = done.resolution
-    window = f"{item.scenario} for {item.horizon_days} days from {item.opened_on}"
+    window = f"{item.scenario} for {counted(item.horizon_days, 'day')} from {item.opened_on}"
     if done.added:
         typer.echo(f"settled {window}: {item.outcome}, as {item.id}")
     else:

@@ -18,6 +18,7 @@ from tocsin.cli.rules_table import backtest_object, mismatch_line, print_backtes
 from tocsin.domain.alert_rule import AlertRule, Staleness, Tripwire
 from tocsin.domain.errors import InvalidDeclarationError, InvalidInputError, Problem
 from tocsin.domain.instants import read_as_of
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.settings import read_settings
 from tocsin.usecases.backtest_rule import backtest_rule
@@ -80,7 +81,7 @@ def run_tests(
         for item in found:
             typer.echo(f"  {mismatch_line(test, item)}")
         failed += bool(found)
-    typer.echo(f"{len(tests)} tests, {failed} failed" if tests else f"there are no tests of rules in {root}")
+    typer.echo(f"{counted(len(tests), 'test')}, {failed} failed" if tests else f"there are no tests of rules in {root}")
     if failed:
         raise typer.Exit(1)
 

@@ -21,6 +21,7 @@ from tocsin.domain.alert_rule import (
     Watched,
 )
 from tocsin.domain.instants import show_age, write_instant
+from tocsin.domain.plural import counted
 from tocsin.domain.rule_backtest import FEW_EVENTS, FEW_PUBLICATIONS, Backtest, Came, Episode, Happened, flap_span
 from tocsin.domain.rule_test import Mismatch, RuleTest
 from tocsin.usecases.alert_rules import KnownRule
@@ -91,10 +92,10 @@ def _sums(found: Backtest) -> list[str]:
     came, false, unknown = (found.count(item) for item in (Came.YES, Came.NO, Came.UNKNOWN))
     rang = show_age(found.rang.total_seconds())
     return [
-        f"{len(found.episodes)} episodes, {found.notices} notices; it would have rung for {rang}",
-        f"{came} came, {false} false alarms{often}, {unknown} not known yet",
-        f"{len(found.events)} events, {found.missed} of them missed",
-        f"{found.flaps} flaps: episodes that began within {span} after the last one ended",
+        f"{counted(len(found.episodes), 'episode')}, {counted(found.notices, 'notice')}; it would have rung for {rang}",
+        f"{came} came, {counted(false, 'false alarm')}{often}, {unknown} not known yet",
+        f"{counted(len(found.events), 'event')}, of which {found.missed} missed",
+        f"{counted(found.flaps, 'flap')}: episodes that began within {span} after the last one ended",
     ]
 
 
@@ -167,16 +168,20 @@ def _told(condition: Condition) -> tuple[str, str, str]:
             rings = "overdue" if older_than is None else f"older than {show_age(older_than.total_seconds())}"
             return _STALE[of], subject or "the last fit", rings
         case Tripwire(indicator, at_least, within_days):
-            return "tripwire", indicator, f"{at_least} within {within_days} days"
+            return "tripwire", indicator, f"{at_least} within {counted(within_days, 'day')}"
         case _:
-            about = f"{condition.scenario} within {condition.horizon_days} days"
+            about = f"{condition.scenario} within {counted(condition.horizon_days, 'day')}"
     match condition:
         case Level():
             return "level", about, f"at {percent(condition.at)}, clears at {percent(condition.clear_at)}"
         case Certainty():
             return "certainty", about, f"above {percent(condition.above)} with a chance of {percent(condition.chance)}"
         case Change():
-            by = f"{condition.by * 100:g} points" if condition.scale is Scale.POINTS else f"{condition.by:g} log-odds"
+            by = (
+                f"{counted(condition.by * 100, 'point')}"
+                if condition.scale is Scale.POINTS
+                else f"{condition.by:g} log-odds"
+            )
             return "change", about, f"moved {by} ({condition.direction.value}) since {_since(condition)}"
 
 

@@ -14,6 +14,7 @@ from tocsin.cli.progress import shown_progress
 from tocsin.cli.why_table import movements_json, print_movements
 from tocsin.domain.errors import InvalidInputError, Problem, UnknownNameError
 from tocsin.domain.instants import read_as_of
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.settings import read_settings
 from tocsin.usecases.why import Movement
@@ -73,7 +74,7 @@ def _refuse_unknown(theater: Theater, scenario: str | None, horizon: int | None)
 
 def _chosen(found: Sequence[Movement], scenario: str | None, horizon: int | None) -> list[Movement]:
     """Those asked about; UnknownNameError where the fits, of other declared files, do not state them."""
-    stated = {f"{item.after.scenario} within {item.after.horizon_days} days": item for item in found}
+    stated = {f"{item.after.scenario} within {counted(item.after.horizon_days, 'day')}": item for item in found}
     chosen = [
         item for item in found if scenario in {None, item.after.scenario} and horizon in {None, item.after.horizon_days}
     ]

@@ -28,6 +28,7 @@ from tocsin.domain.change import Cause, cause_words
 from tocsin.domain.elicitation import logistic, logit
 from tocsin.domain.instants import show_instant
 from tocsin.domain.odds import Odds
+from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.explain import Part
 from tocsin.usecases.why import Movement
@@ -69,7 +70,7 @@ def print_movements(movements: Sequence[Movement], theater: Theater, span: tuple
 def _title(movement: Movement) -> str:
     before, after = movement.before, movement.after
     return (
-        f"{marked(after)} within {after.horizon_days} days: {_stated(before)} → {_stated(after)} "
+        f"{marked(after)} within {counted(after.horizon_days, 'day')}: {_stated(before)} → {_stated(after)} "
         f"(odds × {factor(after.probability, before.probability)})"
     )
 

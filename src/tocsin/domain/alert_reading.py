@@ -26,6 +26,7 @@ from tocsin.domain.alert_rule import (
 )
 from tocsin.domain.instants import show_age
 from tocsin.domain.odds import Status
+from tocsin.domain.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +99,7 @@ def _look(rule: AlertRule, condition: OddsCondition, publication: Publication | 
         return Reading(Sign.ABSENT, f"nothing was published for {show_age(age.total_seconds())}")
     stated = _find(publication, condition)
     if stated is None:
-        named = f"{condition.scenario} within {condition.horizon_days} days"
+        named = f"{condition.scenario} within {counted(condition.horizon_days, 'day')}"
         return Reading(Sign.ABSENT, f"publication {publication.number} does not state {named}")
     if publication.status not in rule.rings_on:
         # What rests on nothing that was reported is no data; what rests on too little of it may be right again soon.
@@ -177,7 +178,7 @@ def _surpassed(chance: float, probability: float) -> str:
 
 
 def _distance(condition: Change, moved: float) -> str:
-    return f"{100 * moved:.3g} points" if condition.scale is Scale.POINTS else f"{moved:.3g} log-odds"
+    return f"{counted(100 * moved, 'point', '.3g')}" if condition.scale is Scale.POINTS else f"{moved:.3g} log-odds"
 
 
 def _quantile(stated: StatedOdds, chance: float) -> tuple[float, float]:

@@ -48,6 +48,7 @@ class Destination:
         secret: What a webhook is signed with (`whsec_…`); None for others. Never shown.
         digest_every: Notices of so long are put together into one message; None for one each, at once.
         gone: The receiver has said that it is no longer there, and is sent nothing until somebody sets it anew.
+        besides: Those of several addresses that have a message already, and must not get it again.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Destination:
     secret: str | None = None
     digest_every: timedelta | None = None
     gone: bool = False
+    besides: tuple[str, ...] = ()
 
     @property
     def digest_minutes(self) -> int | None:
@@ -104,11 +106,15 @@ class Refused:
         reason: Why, in words that name no secret.
         retry_after: How long the receiver asks to wait; None where it does not say.
         gone: It will never take anything again (410).
+        had: Those of several addresses that have it now.
+        hopeless: Whoever does not have it will not take it at another attempt either.
     """
 
     reason: str
     retry_after: timedelta | None = None
     gone: bool = False
+    had: tuple[str, ...] = ()
+    hopeless: bool = False
 
 
 type Outcome = Accepted | Refused
@@ -138,6 +144,7 @@ class Delivery:
         claimed_until: Until when an attempt may be under way; None for none.
         last_at: When the last one ended; None before the first.
         last_word: What came of it.
+        had: Those of several addresses that have it already.
     """
 
     message: str
@@ -148,6 +155,7 @@ class Delivery:
     claimed_until: datetime | None = None
     last_at: datetime | None = None
     last_word: str = ""
+    had: tuple[str, ...] = ()
 
     def is_due(self, now: datetime) -> bool:
         """Whether an attempt may begin."""
@@ -155,16 +163,19 @@ class Delivery:
         return self.stage is Stage.WAITING and self.due_at <= now and free
 
 
-def first_delivery(message: str, destination: str, known: Destination | None, now: datetime) -> Delivery:
+def first_delivery(
+    message: str, destination: str, known: Destination | None, now: datetime, *, urgent: bool = False
+) -> Delivery:
     """The delivery of a new message; `known` is None where nobody has set that destination yet.
 
-    To one that takes digests it is due with the next of them: these end at whole multiples of its interval since 1970,
-    so that all that comes in one of them is due together. One that is gone is shown as failed at once.
+    To one that takes digests it is due with the next of them, unless it is urgent: these end at whole multiples of its
+    interval since 1970, so that all that comes in one of them is due together. One that is gone is shown as failed at
+    once.
     """
     if known is not None and known.gone:
         return Delivery(message, destination, Stage.DEAD, 0, now, last_at=now, last_word=GONE)
     due_at = now
-    if known is not None and known.digest_every is not None:
+    if known is not None and known.digest_every is not None and not urgent:
         due_at = now + (_EPOCH - now) % known.digest_every
     return Delivery(message, destination, Stage.WAITING, 0, due_at)
 
@@ -192,7 +203,8 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, share: fl
     tried = replace(delivery, attempts=attempts, claimed_until=None, last_at=now)
     if isinstance(outcome, Accepted):
         return replace(tried, stage=Stage.DELIVERED, last_word=outcome.answer)
-    if outcome.gone or attempts > len(WAITS):
+    tried = replace(tried, had=(*delivery.had, *outcome.had))
+    if outcome.gone or outcome.hopeless or attempts > len(WAITS):
         return replace(tried, stage=Stage.DEAD, last_word=outcome.reason)
     wait = WAITS[attempts - 1] * (1.0 + JITTER * (2.0 * share - 1.0))
     if outcome.retry_after is not None:
@@ -201,5 +213,5 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, share: fl
 
 
 def sent_again(delivery: Delivery, now: datetime) -> Delivery:
-    """A dead delivery that somebody wants tried anew, from the first wait on."""
+    """A dead delivery that somebody wants tried anew, from the first wait on, for those who do not have it."""
     return replace(delivery, stage=Stage.WAITING, attempts=0, due_at=now, claimed_until=None)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tocsin.domain.plural import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -60,7 +62,7 @@ def _silence(feed: Feed, state: FeedState, now: datetime) -> Finding | None:
     if days <= feed.expected_days:
         return None
     usual = f"{feed.expected_days} day{'s' if feed.expected_days != 1 else ''}"
-    return Finding("silent", f"nothing new for {days} days, up to {usual} are usual")
+    return Finding("silent", f"nothing new for {counted(days, 'day')}, up to {usual} are usual")
 
 
 def unread(weeks: Sequence[Tally]) -> Finding | None:

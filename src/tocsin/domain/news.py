@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tocsin.domain.odds import Status
+from tocsin.domain.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,14 +28,15 @@ def moved(before: Iterable[StatedOdds], after: Iterable[StatedOdds]) -> str | No
     for item in after:
         was = old.get((item.scenario, item.horizon_days))
         if was is None:
-            return f"{item.scenario} by {item.horizon_days} days was not stated before"
+            return f"{item.scenario} by {counted(item.horizon_days, 'day')} was not stated before"
         change = abs(item.probability - was.probability)
         noise = noise_between(item.error, was.error)
         if change > noise and change >= _shown_unit(was.probability):
             beyond = change / max(noise, _shown_unit(was.probability))
             if beyond > largest:
                 largest = beyond
-                words = f"{item.scenario} by {item.horizon_days} days: {was.probability:.4f} to {item.probability:.4f}"
+                what = f"{item.scenario} by {counted(item.horizon_days, 'day')}"
+                words = f"{what}: {was.probability:.4f} to {item.probability:.4f}"
     return words
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tocsin.domain.evidence import ATTENTION_DAYS, COUNTED_TRUST
 from tocsin.domain.indicator import Collection
 from tocsin.domain.observation import effective
+from tocsin.domain.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,10 +109,10 @@ def _attention(theater: Theater, last_on: date | None, today: date) -> Reminder 
         return Reminder(None, Urgency.UNWATCHED, None, None, None, why, advice)
     age, due_on = (today - last_on).days, last_on + timedelta(days=ATTENTION_DAYS)
     if age > ATTENTION_DAYS:
-        why = f"no report that counts for {age} days: silence has not counted since {due_on}"
+        why = f"no report that counts for {counted(age, 'day')}: silence has not counted since {due_on}"
         return Reminder(None, Urgency.UNWATCHED, last_on, age, due_on, why, advice)
     if age >= ATTENTION_DAYS - WARNING_DAYS:
-        why = f"no report that counts for {age} days: silence stops to count after {due_on}"
+        why = f"no report that counts for {counted(age, 'day')}: silence stops to count after {due_on}"
         return Reminder(None, Urgency.SOON, last_on, age, due_on, why, advice)
     return None
 
@@ -125,11 +126,13 @@ def _rhythm(theater: Theater, indicator: Indicator, told: Iterable[Observation],
     advice = f"report it, or ask who collects it: tocsin observe {theater.id} {indicator.id} …"
     begun = indicator.since if last_on is None else last_on
     if begun is None:
-        why = f"a report is expected every {every} days, and none that counts was ever made"
+        why = f"a report is expected every {counted(every, 'day')}, and none that counts was ever made"
         return Reminder(indicator.id, Urgency.OVERDUE, None, None, None, why, advice)
     age, due_on = (today - begun).days, begun + timedelta(days=every + indicator.delay_days)
     if today <= due_on:
         return None
     said = "none that counts was ever made" if last_on is None else f"the last that counts is of {last_on}"
-    why = f"a report is expected every {every} days, here {indicator.delay_days} days later; {said}"
+    why = (
+        f"a report is expected every {counted(every, 'day')}, here {counted(indicator.delay_days, 'day')} later; {said}"
+    )
     return Reminder(indicator.id, Urgency.OVERDUE, last_on, age, due_on, why, advice)

@@ -10,6 +10,7 @@ from tocsin.bootstrap.backup import save_backup
 from tocsin.bootstrap.feeds import missing_settings, take_feed
 from tocsin.domain.chain import noted_head
 from tocsin.domain.errors import DamagedStoreError, FeedUnavailableError
+from tocsin.domain.plural import counted
 from tocsin.usecases.publish import publish
 from tocsin.usecases.remind import remind
 from tocsin.usecases.settle import settle
@@ -42,8 +43,9 @@ def take_in(service: Service, settings: Settings, feed: Feed, turn: Turn) -> str
         raise FeedUnavailableError(feed.id, state.problem, (state.retry_at - turn.now).total_seconds())
     taken = take_feed(service, feed.id, settings, lambda _: turn.check())  # told after each page
     return (
-        f"{taken.records} new records: {taken.added} added, {taken.corrected} corrected, {taken.retracted} withdrawn, "
-        f"{taken.queued} for review, {taken.unmapped} unmapped, {taken.unreadable} unreadable"
+        f"{counted(taken.records, 'new record')}: {taken.added} added, {taken.corrected} corrected, "
+        f"{taken.retracted} withdrawn, {taken.queued} for review, {taken.unmapped} unmapped, "
+        f"{taken.unreadable} unreadable"
     )
 
 
@@ -124,9 +126,9 @@ def watch_over(service: Service, settings: Settings, theater: Theater, turn: Tur
     for feed, fault in faults:
         _LOG.warning("feed unwell", feed=feed, fault=fault)
     if not faults:
-        return f"{len(on)} feeds are as usual, {len(feeds) - len(on)} are off"
+        return f"feeds as usual: {len(on)}, off: {len(feeds) - len(on)}"
     named = "; ".join(f"{feed} {fault[:_LONGEST]}" for feed, fault in faults[:_TOLD])
-    return f"{len({feed for feed, _ in faults})} of {len(on)} feeds are unwell: {named}; see: tocsin feeds"
+    return f"feeds unwell: {len({feed for feed, _ in faults})} of {len(on)}: {named}; see: tocsin feeds"
 
 
 def verify_all(service: Service, turn: Turn) -> str:
@@ -146,7 +148,7 @@ def verify_all(service: Service, turn: Turn) -> str:
     )
     if found.faults:
         named = "; ".join(f"{fault.part} {fault.where}: {fault.what}" for fault in found.faults[:_TOLD])
-        message = f"{len(found.faults)} faults: {named}; see: tocsin verify"
+        message = f"{counted(len(found.faults), 'fault')}: {named}; see: tocsin verify"
         raise DamagedStoreError(message)
     head = "" if found.head is None else f", head {found.head}"
     return f"{found.publications} publications and {found.fits} fits are as they were written{head}"

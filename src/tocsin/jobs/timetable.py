@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tocsin.bootstrap.feeds import missing_settings
 from tocsin.domain.answer import KEPT
 from tocsin.domain.instants import show_age
+from tocsin.domain.plural import counted
 from tocsin.domain.slot import Daily, Every, OnNeed, OnOrder
 from tocsin.jobs.care import (
     VERIFY,
@@ -168,4 +169,4 @@ def _forget_answers(book: AnswerBook, turn: Turn) -> str:
 
 
 def _forget(book: JobBook, turn: Turn) -> str:
-    return f"{book.forget(turn.slot - _KEPT)} runs removed that ended {_KEPT.days} days ago or earlier"
+    return f"{counted(book.forget(turn.slot - _KEPT), 'run')} removed that ended {_KEPT.days} days ago or earlier"

@@ -207,7 +207,7 @@ def _write_steps(connection: Connection, steps: tuple[AlertStep, ...]) -> None:
 
 def _write_telling(connection: Connection, telling: Telling) -> list[Event]:
     """Write a notice, its message and its deliveries; the events of those that cannot be sent."""
-    failed = write_message(connection, telling.message, telling.destinations, telling.theater)
+    failed = write_message(connection, telling.message, telling.destinations, telling.theater, urgent=telling.urgent)
     connection.execute(insert(notice), [to_notice_row(_next(connection, notice.c.number), telling)])
     return failed
 

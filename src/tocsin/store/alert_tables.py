@@ -130,6 +130,8 @@ message = Table(
     Column("html", Text, nullable=False),
     # JSON as text.
     Column("data", Text, nullable=False),
+    # Of the notice, or all notices of a digest; empty for what is none, null where it was written before revision 11.
+    Column("theater", Text),
 )
 
 notice = Table(
@@ -171,5 +173,7 @@ delivery = Table(
     Column("claimed_until", Instant),
     Column("last_at", Instant),
     Column("last_word", Text, nullable=False),
+    # Those of the destination's addresses that have it, as JSON.
+    Column("had", Text, nullable=False, server_default="[]"),
     Index(None, "stage", "due_at"),
 )

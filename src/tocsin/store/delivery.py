@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from tocsin.domain.delivery import (
     GONE,
@@ -23,7 +37,7 @@ from tocsin.domain.delivery import (
 from tocsin.domain.digest import digest_of
 from tocsin.domain.event import Event, EventKind
 from tocsin.domain.notice import NoticeKind
-from tocsin.store.destination import mark_gone, read_destinations
+from tocsin.store.destination import is_still, mark_gone, read_destinations
 from tocsin.store.engine import reading, writing
 from tocsin.store.event import write_events
 from tocsin.store.tables import delivery as table
@@ -35,9 +49,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from tocsin.domain.delivery import Outcome
+    from tocsin.domain.delivery import Destination, Outcome
 
 _ACTOR = "delivery"
+_ENDS = (NoticeKind.RESOLVED, NoticeKind.WITHDRAWN, NoticeKind.FOUND)
+# Messages that were written before they had a theater have that of their notice.
+_THEATER = func.coalesce(messages.c.theater, notice.c.theater, "").label("theater")
 
 
 class DeliveryShelf:
@@ -49,10 +66,10 @@ class DeliveryShelf:
 
     def claim(self, now: datetime, most: int, besides: Collection[str] = ()) -> list[Delivery]:
         """Take at most so many deliveries that are due, those that wait longest first, each under a lease."""
-        due = _due(now)
+        due = and_(_due(now), _in_turn())
         if besides:
             due = and_(due, table.c.destination.not_in(sorted(besides)))
-        # What was decided first goes first: that an alert is over says little to whoever has not heard that it fires.
+        # What was decided first goes first.
         told = func.coalesce(notice.c.number, 0)
         place = table.c.due_at, told, table.c.message, table.c.destination
         question = select(table).outerjoin(notice, notice.c.id == table.c.message).where(due).order_by(*place).limit(1)
@@ -66,13 +83,20 @@ class DeliveryShelf:
                 taken.append(_taken(connection, _delivery(row), now))
         return taken
 
-    def end(self, claimed: Delivery, outcome: Outcome, now: datetime, share: float) -> Delivery | None:
-        """Write what came of an attempt; None where it is not held by that claim any more."""
+    def end(
+        self, claimed: Delivery, outcome: Outcome, now: datetime, share: float, sent_to: Destination | None = None
+    ) -> Delivery | None:
+        """Write what came of an attempt; None where it is not held by that claim any more.
+
+        That a receiver is gone says nothing of a destination that was set to another one since it was `sent_to`.
+        """
         held = and_(_named(claimed.message, claimed.destination), table.c.claimed_until == claimed.claimed_until)
         with writing(self._engine) as connection:
             row = connection.execute(select(table).where(held, table.c.stage == Stage.WAITING.value)).first()
             if row is None:
                 return None
+            if isinstance(outcome, Refused) and outcome.gone and not is_still(connection, sent_to):
+                outcome = replace(outcome, gone=False)
             after = after_attempt(_delivery(row), outcome, now, share)
             _change(connection, after)
             dead = [after] if after.stage is Stage.DEAD else []
@@ -116,7 +140,7 @@ class DeliveryShelf:
         """At most `limit` deliveries of some theaters' notices, or with None all there are, after a place, in order."""
         place = messages.c.at, table.c.message, table.c.destination
         wanted = {table.c.stage: stage, table.c.destination: destination, table.c.message: message}
-        told = (messages.c.at.label("written_at"), messages.c.subject, notice.c.theater, notice.c.rule, notice.c.kind)
+        told = (messages.c.at.label("written_at"), messages.c.subject, _THEATER, notice.c.rule, notice.c.kind)
         question = (
             select(table, *told)
             .join(messages, messages.c.id == table.c.message)
@@ -124,7 +148,7 @@ class DeliveryShelf:
             .where(*(column == value for column, value in wanted.items() if value is not None))
         )
         if theaters is not None:
-            question = question.where(notice.c.theater.in_(sorted(theaters)))
+            question = question.where(_THEATER.in_(sorted(theaters)))
         if after is not None:
             question = question.where(tuple_(*place) > tuple_(*after, types=[column.type for column in place]))
         with reading(self._engine) as connection:
@@ -156,7 +180,7 @@ class DeliveryShelf:
 
 
 def _taken(connection: Connection, item: Delivery, now: datetime) -> Delivery:
-    """A delivery under a lease: where its destination has digests, that of one with all that waits for it.
+    """A delivery under a lease: where its destination has digests, that of one with all of its theater that wait.
 
     What may have been sent already stays by itself, as whoever received it knows it by its id.
     """
@@ -166,13 +190,16 @@ def _taken(connection: Connection, item: Delivery, now: datetime) -> Delivery:
     digests = {there.id for there in read_destinations(connection) if there.digest_every is not None}
     untried = item.claimed_until is None and item.attempts == 0
     if item.destination in digests and untried:
-        question = select(messages).join(table, table.c.message == messages.c.id).where(new)
-        question = question.outerjoin(notice, notice.c.id == messages.c.id)
+        question = select(messages).join(table, table.c.message == messages.c.id)
+        theater = _theater_of(connection, item.message)
+        same = select(messages.c.id).outerjoin(notice, notice.c.id == messages.c.id).where(_THEATER.in_([theater]))
+        new = and_(new, _in_turn(), table.c.message.in_(same))
+        question = question.outerjoin(notice, notice.c.id == messages.c.id).where(new)
         place = messages.c.at, func.coalesce(notice.c.number, 0), messages.c.id
         found = [_message(row) for row in connection.execute(question.order_by(*place))]
         if len(found) > 1:
             digest = digest_of(found, item.destination, now)
-            connection.execute(insert(messages), [_message_row(digest)])
+            connection.execute(insert(messages), [_message_row(digest, theater)])
             for row in connection.execute(select(table).where(new)).all():
                 _change(connection, bundled(_delivery(row), digest.id, now))
             taken = claimed(Delivery(digest.id, item.destination, Stage.WAITING, 0, now), now)
@@ -189,12 +216,17 @@ def read_message(connection: Connection, message: str) -> Message | None:
     return None if row is None else _message(row)
 
 
-def write_message(connection: Connection, message: Message, destinations: Sequence[str], theater: str) -> list[Event]:
-    """Write a message and its delivery to each destination; the events of those that cannot be sent."""
+def write_message(
+    connection: Connection, message: Message, destinations: Sequence[str], theater: str, *, urgent: bool = False
+) -> list[Event]:
+    """Write a message and its delivery to each destination; the events of those that cannot be sent.
+
+    What is urgent waits for no digest.
+    """
     if connection.execute(select(messages.c.id).where(messages.c.id == message.id)).first() is None:
-        connection.execute(insert(messages), [_message_row(message)])
+        connection.execute(insert(messages), [_message_row(message, theater)])
     known = {item.id: item for item in read_destinations(connection)}
-    new = [first_delivery(message.id, name, known.get(name), message.at) for name in destinations]
+    new = [first_delivery(message.id, name, known.get(name), message.at, urgent=urgent) for name in destinations]
     if new:
         connection.execute(insert(table), [_row(item) for item in new])
     return [_failed_event(item, theater, message.at) for item in new if item.stage is Stage.DEAD]
@@ -212,6 +244,41 @@ def _give_up(connection: Connection, destination: str, now: datetime) -> list[De
 def _due(now: datetime) -> ColumnElement[bool]:
     """An attempt may begin."""
     return and_(table.c.stage == Stage.WAITING.value, table.c.due_at <= now, _free(now))
+
+
+def _in_turn() -> ColumnElement[bool]:
+    """It is no end of anything whose beginning still waits.
+
+    That an alert is over, or has data again, says little to whoever has not heard what went before. What rings waits
+    for nothing: a message that a receiver does not understand must not keep the next one from it.
+    """
+    mine, earlier, waiting = notice.alias(), notice.alias(), table.alias()
+    digest = table.alias()
+    in_digest = (
+        exists()
+        .where(
+            digest.c.message == waiting.c.last_word,
+            digest.c.destination == waiting.c.destination,
+            digest.c.stage == Stage.WAITING.value,
+        )
+        .correlate(waiting)
+    )
+    unsaid = or_(waiting.c.stage == Stage.WAITING.value, and_(waiting.c.stage == Stage.BUNDLED.value, in_digest))
+    before = (
+        exists()
+        .where(
+            mine.c.id == table.c.message,
+            mine.c.kind.in_([kind.value for kind in _ENDS]),
+            earlier.c.theater == mine.c.theater,
+            earlier.c.rule == mine.c.rule,
+            earlier.c.number < mine.c.number,
+            waiting.c.message == earlier.c.id,
+            waiting.c.destination == table.c.destination,
+            unsaid,
+        )
+        .correlate(table)
+    )
+    return not_(before)
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -237,29 +304,31 @@ def _failed_event(item: Delivery, theater: str, now: datetime) -> Event:
 
 
 def _theater_of(connection: Connection, message: str) -> str:
-    """The theater of the notice that a message says; empty where it says none."""
-    return connection.execute(select(notice.c.theater).where(notice.c.id == message)).scalar() or ""
+    """The theater of the notices that a message says; empty where it says none."""
+    told = select(_THEATER).select_from(messages).outerjoin(notice, notice.c.id == messages.c.id)
+    return connection.execute(told.where(messages.c.id == message)).scalar() or ""
 
 
 def _row(item: Delivery) -> dict[str, Any]:
-    return asdict(item) | {"stage": item.stage.value}
+    return asdict(item) | {"stage": item.stage.value, "had": json.dumps(item.had)}
 
 
 def _delivery(row: Row[Any]) -> Delivery:
     fields = {column.name: getattr(row, column.name) for column in table.c}
-    return Delivery(**(fields | {"stage": Stage(row.stage)}))
+    return Delivery(**(fields | {"stage": Stage(row.stage), "had": tuple(json.loads(row.had))}))
 
 
 def _trail(row: Row[Any]) -> Trail:
     delivery = _delivery(row)
     if row.kind is None:
-        return Trail(delivery, row.written_at, row.subject)
+        return Trail(delivery, row.written_at, row.subject, row.theater)
     return Trail(delivery, row.written_at, row.subject, row.theater, row.rule, NoticeKind(row.kind))
 
 
-def _message_row(item: Message) -> dict[str, Any]:
+def _message_row(item: Message, theater: str) -> dict[str, Any]:
     data = json.dumps(dict(item.data), ensure_ascii=False)
-    return {"id": item.id, "at": item.at, "subject": item.subject, "text": item.text, "html": item.html, "data": data}
+    said = {"subject": item.subject, "text": item.text, "html": item.html, "data": data}
+    return {"id": item.id, "at": item.at, "theater": theater, **said}
 
 
 def _message(row: Row[Any]) -> Message:

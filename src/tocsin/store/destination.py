@@ -53,6 +53,14 @@ def read_destinations(connection: Connection) -> list[Destination]:
     return sorted((_destination(row) for row in connection.execute(select(table))), key=lambda item: item.id)
 
 
+def is_still(connection: Connection, destination: Destination | None) -> bool:
+    """Whether a destination is set to the same receiver as it was; True where it is not known what it was."""
+    if destination is None:
+        return True
+    now = {item.id: item for item in read_destinations(connection)}.get(destination.id)
+    return now is not None and (now.address, now.secret) == (destination.address, destination.secret)
+
+
 def mark_gone(connection: Connection, destination: str, now: datetime) -> bool:
     """Mark that a destination is no longer there, with its event; False where it is marked or not set."""
     marked = update(table).where(table.c.id == destination, table.c.gone.is_(False)).values(gone=True)

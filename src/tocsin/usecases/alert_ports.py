@@ -77,7 +77,7 @@ class AlertStep:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A notice with what it says, and to whom."""
+    """A notice with what it says, and to whom; an urgent one waits for no digest."""
 
     theater: str
     rule: str
@@ -85,6 +85,7 @@ class Telling:
     publication: int | None
     message: Message
     destinations: tuple[str, ...]
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Trail:
         delivery: The delivery.
         at: When its message was written.
         subject: Of its message.
-        theater: Whose notice it is; empty for what is no notice, such as a test.
+        theater: Whose notice it is, or whose notices a digest says; empty for what says none, such as a test.
         rule: Of the notice.
         kind: Of the notice; None for what is none.
     """
@@ -194,6 +195,7 @@ class Occasion:
             measured from; of one that goes on or ends, those that were told last. None where there are none.
         assigned_to: Who was asked to take this episode up; empty for nobody.
         moved: What moved the odds most between the two publications; None where that could not be told.
+        place: Of the notice among those of its episode, from 1.
     """
 
     theater: Theater
@@ -205,6 +207,7 @@ class Occasion:
     before: Publication | None
     assigned_to: str = ""
     moved: tuple[Part, ...] | None = ()
+    place: int = 1
 
 
 type Explain = Callable[[Theater, tuple[str, int], tuple[Publication, Publication]], tuple[Part, ...]]
@@ -322,10 +325,13 @@ class DeliveryBook(Protocol):
         """
         ...
 
-    def end(self, claimed: Delivery, outcome: Outcome, now: datetime, share: float) -> Delivery | None:
+    def end(
+        self, claimed: Delivery, outcome: Outcome, now: datetime, share: float, sent_to: Destination | None = None
+    ) -> Delivery | None:
         """Write what came of an attempt (`after_attempt`); None where it is not held by that claim any more.
 
-        A destination that says that it is gone is marked so.
+        A destination that says that it is gone is marked so, unless it was set to another receiver than `sent_to`
+        meanwhile: then this attempt has only failed.
         """
         ...
 

@@ -12,6 +12,7 @@ from tocsin.domain.change import cause_words
 from tocsin.domain.delivery import Message
 from tocsin.domain.instants import show_age, show_instant, write_instant
 from tocsin.domain.notice import NoticeKind
+from tocsin.domain.plural import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,13 +61,14 @@ def bare_message(occasion: Occasion, problem: str) -> Message:
     return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", _html(lines), _names(occasion))
 
 
-def message_of_no_rule(theater: Theater, rule: str, notice: Notice, last: Message, why: str) -> Message:
-    """The message of a notice where there is no rule to read; what it was called is known from the last message."""
+def message_of_no_rule(theater: Theater, rule: str, told: tuple[Notice, int], last: Message, why: str) -> Message:
+    """The message of a notice, with its place, whose rule cannot be read; it is called as in the last message."""
+    notice, place = told
     severity, title = last.data.get("severity", ""), last.data.get("title", rule)
     subject = f"{severity}: {title}: {_HEADLINES[notice.kind]}"
     lines = [subject, f"Why: {why}.", f"Rule {rule} of theater {theater.id}; notice {notice.id}."]
     data = {name: value for name, value in last.data.items() if name not in {"reading", "odds"}}
-    data |= {"notice": notice.id, "kind": notice.kind.value, "at": write_instant(notice.at)}
+    data |= {"notice": notice.id, "kind": notice.kind.value, "at": write_instant(notice.at), "place": place}
     data["phase"] = (Phase.NO_DATA if notice.kind is NoticeKind.LOST else Phase.NORMAL).value
     return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", _html(lines), data)
 
@@ -92,7 +94,11 @@ def _line(condition: OddsCondition) -> str:
             return f"a chance of {_share(condition.chance)} or more that the odds are above {_share(condition.above)}"
         case Change():
             ways = {Direction.UP: "rise", Direction.DOWN: "fall", Direction.EITHER: "move"}
-            by = f"{100 * condition.by:.3g} points" if condition.scale is Scale.POINTS else f"{condition.by:g} log-odds"
+            by = (
+                f"{counted(100 * condition.by, 'point', '.3g')}"
+                if condition.scale is Scale.POINTS
+                else f"{condition.by:g} log-odds"
+            )
             return f"a {ways[condition.direction]} of the odds by {by} or more {_baseline(condition)}"
 
 
@@ -113,7 +119,7 @@ def _odds(occasion: Occasion) -> Iterator[str]:
         return
     before = _stated(occasion.rule, occasion.before)
     came = "" if before is None else f", from {_share(before.probability)} ({before.words})"
-    what = f"{stated.scenario} within {stated.horizon_days} days, through {stated.closes_on}"
+    what = f"{stated.scenario} within {counted(stated.horizon_days, 'day')}, through {stated.closes_on}"
     yield f"Odds of {what}: {_share(stated.probability)} ({stated.words}){came}."
     half, most = stated.interval50, stated.interval90
     yield (
@@ -194,6 +200,7 @@ def _names(occasion: Occasion) -> dict[str, object]:
         "title": rule.title,
         "severity": rule.severity.value,
         "episode": notice.episode,
+        "place": occasion.place,
         "phase": occasion.alert.phase.value,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tocsin.domain.delivery import GONE, THE_LOG, Refused
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from tocsin.domain.delivery import Delivery, DestinationKind, Outcome
+    from tocsin.domain.delivery import Delivery, Destination, DestinationKind, Outcome
     from tocsin.usecases.alert_ports import DeliveryBook, DestinationBook
     from tocsin.usecases.channel_ports import Channel
 
@@ -44,20 +44,20 @@ def deliver(claimed: Delivery, means: DeliveryMeans) -> Delivery | None:
     delivery that is claimed again once its lease has ended, with the same id. Whatever a channel raises counts as an
     attempt that failed, so that it cannot be repeated for ever.
     """
-    outcome = _attempt(claimed, means)
-    return means.book.end(claimed, outcome, means.clock(), means.share())
-
-
-def _attempt(claimed: Delivery, means: DeliveryMeans) -> Outcome:
-    message = means.book.message(claimed.message)
     known = {THE_LOG.id: THE_LOG} | {item.id: item for item in means.destinations.destinations()}
     destination = known.get(claimed.destination)
+    outcome = _attempt(claimed, destination, means)
+    return means.book.end(claimed, outcome, means.clock(), means.share(), destination)
+
+
+def _attempt(claimed: Delivery, destination: Destination | None, means: DeliveryMeans) -> Outcome:
+    message = means.book.message(claimed.message)
     if message is None or destination is None:  # it is tried again: somebody may set it, as the reason asks
         return Refused(UNKNOWN)
     if destination.gone:
         return Refused(GONE, gone=True)
     try:
-        return means.channels[destination.kind].send(destination, message, means.clock())
+        return means.channels[destination.kind].send(replace(destination, besides=claimed.had), message, means.clock())
     except Exception as error:  # noqa: BLE001 (a fault of ours must not look like an attempt that was never made)
         # Its words may repeat an address or a secret, its name does not.
         return Refused(f"this channel failed by a fault of its own ({type(error).__name__})")

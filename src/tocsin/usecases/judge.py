@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.domain.errors import InvalidInputError, Problem, SettledOtherwiseError
 from tocsin.domain.observation import reason_problems
+from tocsin.domain.plural import counted
 from tocsin.domain.resolution import How, Outcome, Resolution, Window, standing, windows_of
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _too_early(window: Window, outcome: Outcome, timeline: Timeline, now: dateti
 
 def _unknown(said: Judgement, windows: Iterable[Window], stands: Mapping[WindowKey, Resolution]) -> Problem:
     waiting = [item for item in windows if item.scenario == said.scenario and not _settled(stands.get(item.key))]
-    value = f"{said.horizon_days} days from {said.opened_on}"
+    value = f"{counted(said.horizon_days, 'day')} from {said.opened_on}"
     return Problem("", None, "window", value, f"a window that a publication opened; open are: {_list(waiting)}")
 
 
@@ -120,7 +121,7 @@ def _settled(item: Resolution | None) -> bool:
 
 def _list(windows: Sequence[Window]) -> str:
     latest = sorted(windows, key=lambda item: (item.opened_on, item.horizon_days))
-    named = [f"{item.horizon_days} days from {item.opened_on}" for item in latest[:_NAMED]]
+    named = [f"{counted(item.horizon_days, 'day')} from {item.opened_on}" for item in latest[:_NAMED]]
     more = [f"and {len(latest) - _NAMED} more"] if len(latest) > _NAMED else []
     return ", ".join([*named, *more]) or "none of this scenario"
 
@@ -141,7 +142,7 @@ def _refuse_stale(window: Window, supersedes: str | None, before: Resolution | N
 
 
 def _words(window: Window) -> str:
-    return f"{window.scenario} for {window.horizon_days} days from {window.opened_on}"
+    return f"{window.scenario} for {counted(window.horizon_days, 'day')} from {window.opened_on}"
 
 
 def _resolution(window: Window, said: Judgement, now: datetime, author: str) -> Resolution:

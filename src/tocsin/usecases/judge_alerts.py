@@ -252,7 +252,7 @@ class _Judging:
             due = next_of_no_rule(self._theater.id, name, alert, kept.told, self._now)
             if due is not None:
                 changed = replace(changed, told=due[1])
-                self._tellings += tell_of_no_rule(self._theater, name, due[0], steps, self._means)
+                self._tellings += tell_of_no_rule(self._theater, name, due, steps, self._means)
             if changed != kept:
                 self._orphans.add(name)
                 self._alerts[name] = replace(changed, judged_at=self._now)

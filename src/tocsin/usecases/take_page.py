@@ -11,6 +11,7 @@ from tocsin.domain.feed_record import Kept, Outcome, missing_fields, printable, 
 from tocsin.domain.feed_revision import Plan, plan_revision
 from tocsin.domain.mapping import Mismatch, draft_of, mismatch, shared_key
 from tocsin.domain.observation import Draft, Observation, read_drafts
+from tocsin.domain.plural import counted
 from tocsin.domain.review import ReviewItem, item_id
 from tocsin.domain.timeline import known_since
 from tocsin.usecases.observe import observation_of
@@ -130,7 +131,7 @@ def _drift(desk: Desk, taken: Taken, store: FeedPage, *, brought: bool) -> str |
     row = store.unreadable_in_a_row()
     if row is None or (row < DRIFT_FEWEST and not desk.patient):
         return None
-    return f"none of the {taken.records} new records of a page can be read, though earlier ones could"
+    return f"none of the {counted(taken.records, 'new record')} of a page can be read, though earlier ones could"
 
 
 def _rounds(records: Sequence[RawRecord]) -> Iterator[list[RawRecord]]:

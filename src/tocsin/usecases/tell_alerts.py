@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocsin.domain.alert_rule import Certainty, Change, Level
+from tocsin.domain.alert_rule import Certainty, Change, Level, Severity
 from tocsin.domain.notice import NoticeKind, recipients
 from tocsin.usecases.alert_ports import Occasion, Telling
 from tocsin.usecases.compose_notice import bare_message, message_of_no_rule
@@ -52,13 +52,17 @@ class Teller:
         moved = self._moved(rule, before, publication)
         asked = kept.assigned
         to = asked.to if asked is not None and asked.episode == notice.episode else ""
-        occasion = Occasion(self._theater, rule, kept.alert, notice, reading, publication, before, to, moved)
+        occasion = Occasion(
+            self._theater, rule, kept.alert, notice, reading, publication, before, to, moved, told.count
+        )
         try:
             message = self._means.compose(occasion)
         except Exception as error:  # noqa: BLE001 (that it rings must be told, in whatever words)
             message = bare_message(occasion, f"{type(error).__name__}: {error}")
         number = None if publication is None else publication.number
-        return Telling(self._theater.id, rule.id, notice, number, message, recipients(rule, notice.kind, told))
+        urgent = rule.severity is Severity.CRITICAL or notice.kind is NoticeKind.ESCALATED
+        whom = recipients(rule, notice.kind, told)
+        return Telling(self._theater.id, rule.id, notice, number, message, whom, urgent)
 
     def _before(
         self, kept: KeptAlert, notice: Notice, reading: Reading | None, now: Publication | None
@@ -93,12 +97,13 @@ class Teller:
 
 
 def tell_of_no_rule(
-    theater: Theater, rule: str, notice: Notice, steps: Sequence[Transition], means: JudgingMeans
+    theater: Theater, rule: str, due: tuple[Notice, Told], steps: Sequence[Transition], means: JudgingMeans
 ) -> list[Telling]:
     """A notice of an alert whose rule cannot be read or is no more, to all who were told of the episode."""
+    notice, told = due
     said = means.alerts.said(theater.id, rule, notice.episode)
     if said is None:
         return []
     why = steps[-1].reading.why if steps else "the rule cannot be read"
-    message = message_of_no_rule(theater, rule, notice, said.message, why)
+    message = message_of_no_rule(theater, rule, (notice, told.count), said.message, why)
     return [Telling(theater.id, rule, notice, None, message, said.destinations)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tocsin.domain.chain import Head, verify_chain
 from tocsin.domain.errors import DamagedArtifactError, StoreError
+from tocsin.domain.plural import counted
 from tocsin.domain.resolution import ID_DIGITS, windows_of
 from tocsin.usecases.ports import Fault
 
@@ -136,4 +137,4 @@ def _unknown_windows(chain: Sequence[Publication], resolutions: ResolutionBook, 
 
 def _told(key: WindowKey) -> str:
     theater, scenario, opened_on, days = key
-    return f"of {scenario} in {theater} that opened on {opened_on} for {days} days"
+    return f"of {scenario} in {theater} that opened on {opened_on} for {counted(days, 'day')}"

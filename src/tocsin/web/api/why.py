@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import InvalidInputError, Problem, UnknownNameError
+from tocsin.domain.plural import counted
 from tocsin.usecases.ports import Progress
 from tocsin.usecases.why import Movement, why
 from tocsin.web.access import Allow
@@ -69,7 +70,7 @@ async def explain_change(
 
 
 def _stated(found: tuple[Movement, ...]) -> list[str]:
-    return [f"{item.after.scenario} within {item.after.horizon_days} days" for item in found]
+    return [f"{item.after.scenario} within {counted(item.after.horizon_days, 'day')}" for item in found]
 
 
 def _rows(item: MovementBody) -> list[MovedPartBody]:
