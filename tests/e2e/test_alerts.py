@@ -116,6 +116,10 @@ def test_steps_are_listed_a_page_at_a_time(run: Run, firing: Settings) -> None:
     listed = run("alerts", "steps", "tunisia", "--rule", "pledge", "--limit", "1").out
     assert f"there are more, after: --after {steps[0]['number']}" in listed
     assert steps[0]["why"] in listed
+    told = json.loads(run("alerts", "notices", "tunisia", "--rule", "pledge", "--json").out)
+    assert [(item["rule"], item["kind"], item["episode"]) for item in told] == [("pledge", "fired", 1)]
+    assert told[0]["id"] in run("alerts", "notices", "tunisia").out
+    assert "nothing was told of an alert of tunisia" in run("alerts", "notices", "tunisia", "--rule", "nothing").out
     assert "no alert of tunisia has taken a step" in run("alerts", "steps", "tunisia", "--rule", "nothing").out
 
 

@@ -67,7 +67,7 @@ def test_a_rule_that_does_something_else_fails_with_file_and_line(run: Run, kit:
     assert wanted in done.out
     assert done.out.endswith("6 tests, 1 failed\n")
     named = run("rules", "test", str(kit / _TEST))
-    assert (named.code, "1 tests, 1 failed" in named.out) == (1, True)
+    assert (named.code, "1 test, 1 failed" in named.out) == (1, True)
 
 
 @pytest.mark.parametrize("command", [("rules", "test"), ("check",)])
@@ -150,7 +150,7 @@ def test_a_rule_that_is_not_switched_on_is_held_to_what_came(run: Run, stated: S
         assert service.events.last() == before
         assert service.alerts.standing("tunisia", _FIRST).alerts == {}
     told = run("rules", "backtest", "tunisia", "--file", str(tmp_path / "near.yaml")).out
-    assert "1 came, 1 false alarms, 3 a month, 1 not known yet" in told
+    assert "1 came, 1 false alarm, 3 a month, 1 not known yet" in told
     assert "1 flaps: episodes that began within 1 d 0 h after the last one ended" in told
     assert "event of 2016-03-15 or later: 3 d 16 h ahead, by the firing of 2016-03-11 06:30 UTC" in told
     assert "! it rests on only 11 publications and 1 events: do not read rates off it" in told

@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from tocsin.bootstrap.service import open_service
-from tocsin.cli.alerts_table import alert_object, print_alerts, print_steps, step_object
+from tocsin.cli.alerts_table import (
+    alert_object,
+    notice_object,
+    print_alerts,
+    print_notices,
+    print_steps,
+    step_object,
+)
 from tocsin.cli.operator import operator
 from tocsin.cli.silences import end, list_silences, silence, snooze
 from tocsin.settings import read_settings
@@ -122,3 +129,24 @@ def show_steps(
         typer.echo(json.dumps([step_object(step) for step in found[:limit]], indent=2))
     else:
         print_steps(found[:limit], theater, more=len(found) > limit)
+
+
+@alerts.command("notices")
+def show_notices(
+    theater: _Theater,
+    rule: Annotated[str | None, typer.Option(help="Only of this rule, also one that is there no more.")] = None,
+    after: Annotated[int, typer.Option(min=0, help="Only notices of numbers above this one.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print every notice of a theater's alerts, oldest first; `tocsin destination deliveries` has what became of each.
+
+    Example: tocsin alerts notices tunisia --rule wilayat-near
+    """
+    with open_service(read_settings()) as service:
+        declared = service.catalog.theater(theater)
+        found = service.alerts.notices(declared.id, rule, after, limit + 1)
+    if as_json:
+        typer.echo(json.dumps([notice_object(item) for item in found[:limit]], indent=2))
+    else:
+        print_notices(found[:limit], theater, more=len(found) > limit)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tocsin.domain.notice import Acknowledgement, Assignment
     from tocsin.domain.silence import Silence
     from tocsin.usecases.alert_overview import Overview
-    from tocsin.usecases.alert_ports import AlertStep
+    from tocsin.usecases.alert_ports import AlertStep, KeptNotice
 
 _NO_RULES = "no alert rule is declared; see docs/alerts.md"
 
@@ -95,6 +95,33 @@ def step_object(step: AlertStep) -> dict[str, object]:
         "value": taken.reading.value,
         "limit": taken.reading.limit,
         "error": taken.reading.error,
+    }
+
+
+def print_notices(notices: Sequence[KeptNotice], theater: str, *, more: bool) -> None:
+    """A row for each notice."""
+    headings = ["notice", "at", "alert", "episode", "said", "publication", "id"]
+    table = start_table(headings, left={"at", "alert", "said", "id"})
+    for item in notices:
+        said, number = item.notice, "" if item.publication is None else str(item.publication)
+        at = f"{said.at:%Y-%m-%d %H:%M:%S}"
+        table.add_row(str(item.number), at, item.rule, str(said.episode), said.kind.value, number, said.id)
+    last = "" if not notices else f"; there are more, after: --after {notices[-1].number}"
+    notes = [f"instants in UTC{last if more else ''}"] if notices else [f"nothing was told of an alert of {theater}"]
+    print_table(f"notices of the alerts of {theater}", table, notes)
+
+
+def notice_object(item: KeptNotice) -> dict[str, object]:
+    """One notice as JSON."""
+    return {
+        "number": item.number,
+        "id": item.notice.id,
+        "theater": item.theater,
+        "rule": item.rule,
+        "episode": item.notice.episode,
+        "kind": item.notice.kind.value,
+        "at": write_instant(item.notice.at),
+        "publication": item.publication,
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import typer
 
 from tocsin.cli.tables import percent, print_table, start_table
 from tocsin.domain.alert_rule import (
+    AlertRule,
     Certainty,
     Change,
     Condition,
@@ -32,15 +33,27 @@ _NO_RULES = "no alert rule is declared; see docs/alerts.md"
 
 def print_rules(known: Sequence[KnownRule]) -> None:
     """A row for each rule."""
-    headings = ["rule", "kind", "about", "rings", "severity", "told", "from"]
+    headings = ["rule", "kind", "about", "rings", "once it held for", "goes on for", "severity", "told", "from"]
     table = start_table(headings, left=set(headings))
     for item in known:
         said, rule = rule_object(item), item.rule
         told = ", ".join(rule.destinations) or "the log"
         about, rings = str(said["about"]), str(said["rings"])
         source = "a file" if item.set is None else "set by hand"
-        table.add_row(f"{rule.theater}/{rule.id}", str(said["kind"]), about, rings, rule.severity.value, told, source)
+        named, kind, severity = f"{rule.theater}/{rule.id}", str(said["kind"]), rule.severity.value
+        table.add_row(named, kind, about, rings, _patience(rule), _span(rule.keep_firing_for), severity, told, source)
     print_table("alert rules", table, [] if known else [_NO_RULES])
+
+
+def _patience(rule: AlertRule) -> str:
+    held = [_span(rule.pending_for)] if rule.pending_for else []
+    if rule.pending_publications > 1:
+        held.append(counted(rule.pending_publications, "publication"))
+    return " and ".join(held) or "at once"
+
+
+def _span(span: timedelta) -> str:
+    return show_age(span.total_seconds()) if span else "no longer"
 
 
 def rule_object(item: KnownRule) -> dict[str, object]:
@@ -54,6 +67,9 @@ def rule_object(item: KnownRule) -> dict[str, object]:
         "kind": kind,
         "about": about,
         "rings": rings,
+        "pending_seconds": rule.pending_for.total_seconds(),
+        "pending_publications": rule.pending_publications,
+        "keep_firing_seconds": rule.keep_firing_for.total_seconds(),
         "severity": rule.severity.value,
         "destinations": list(rule.destinations),
         "declared": item.set is None,
@@ -113,9 +129,9 @@ def _event_line(item: Happened) -> str:
 def _warnings(found: Backtest) -> list[str]:
     few = []
     if found.publications < FEW_PUBLICATIONS:
-        few.append(f"{found.publications} publications")
+        few.append(counted(found.publications, "publication"))
     if len(found.events) < FEW_EVENTS:
-        few.append(f"{len(found.events)} events")
+        few.append(counted(len(found.events), "event"))
     return [f"! it rests on only {' and '.join(few)}: do not read rates off it"] if few else []
 
 

@@ -68,7 +68,14 @@ def message_of_no_rule(theater: Theater, rule: str, told: tuple[Notice, int], la
     subject = f"{severity}: {title}: {_HEADLINES[notice.kind]}"
     lines = [subject, f"Why: {why}.", f"Rule {rule} of theater {theater.id}; notice {notice.id}."]
     data = {name: value for name, value in last.data.items() if name not in {"reading", "odds"}}
-    data |= {"notice": notice.id, "kind": notice.kind.value, "at": write_instant(notice.at), "place": place}
+    data |= {
+        "type": f"alert.{notice.kind.value}",
+        "timestamp": write_instant(notice.at),
+        "notice": notice.id,
+        "kind": notice.kind.value,
+        "at": write_instant(notice.at),
+        "place": place,
+    }
     data["phase"] = (Phase.NO_DATA if notice.kind is NoticeKind.LOST else Phase.NORMAL).value
     return Message(notice.id, notice.at, subject, "\n".join(lines) + "\n", _html(lines), data)
 
@@ -192,6 +199,8 @@ def _share(probability: float) -> str:
 def _names(occasion: Occasion) -> dict[str, object]:
     rule, notice = occasion.rule, occasion.notice
     return {
+        "type": f"alert.{notice.kind.value}",
+        "timestamp": write_instant(notice.at),
         "notice": notice.id,
         "kind": notice.kind.value,
         "at": write_instant(notice.at),
