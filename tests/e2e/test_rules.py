@@ -151,9 +151,9 @@ def test_a_rule_that_is_not_switched_on_is_held_to_what_came(run: Run, stated: S
         assert service.alerts.standing("tunisia", _FIRST).alerts == {}
     told = run("rules", "backtest", "tunisia", "--file", str(tmp_path / "near.yaml")).out
     assert "1 came, 1 false alarm, 3 a month, 1 not known yet" in told
-    assert "1 flaps: episodes that began within 1 d 0 h after the last one ended" in told
+    assert "1 flap: episodes that began within 1 d 0 h after the last one ended" in told
     assert "event of 2016-03-15 or later: 3 d 16 h ahead, by the firing of 2016-03-11 06:30 UTC" in told
-    assert "! it rests on only 11 publications and 1 events: do not read rates off it" in told
+    assert "! it rests on only 11 publications and 1 event: do not read rates off it" in told
 
 
 def test_a_backtest_may_be_of_a_part_and_an_event_may_be_missed(run: Run, stated: Settings, tmp_path: Path) -> None:
