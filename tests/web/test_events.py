@@ -240,6 +240,25 @@ def test_nobody_is_told_of_theaters_that_they_may_not_see(stage: Stage, web: Web
     stage.run(play)
 
 
+@pytest.mark.fault(19)
+@pytest.mark.parametrize(("role", "kinds"), [(Role.VIEWER, ["review"]), (Role.ANALYST, ["delivery", "review"])])
+def test_a_delivery_is_told_to_who_may_read_deliveries(stage: Stage, web: Web, role: Role, kinds: list[str]) -> None:
+    """As it comes, and among what was missed."""
+    web.gate.principal = replace(_ADA, role=role)
+
+    async def play() -> None:
+        for query in ("", "after=0"):
+            async with stage.stream(query) as take:
+                if not query:
+                    await take()
+                    stage.book.write(EventKind.DELIVERY_FAILED, "tunisia")
+                    stage.book.write(EventKind.REVIEW_DECIDED, feed="tunisia/feed")
+                told = [await take() for _ in kinds]
+                assert [item.kind for item in told if item] == kinds
+
+    stage.run(play)
+
+
 def test_of_an_event_of_several_theaters_only_their_own_part_is_told(stage: Stage) -> None:
     """Not even how many observations the rest has."""
     catalog = stage.means.service.catalog

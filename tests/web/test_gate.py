@@ -17,6 +17,7 @@ from tocsin.domain.event import Event, EventKind
 from tocsin.store.event import EventShelf
 from tocsin.usecases.freshness import Freshness
 from tocsin.usecases.revoke_key import revoke_key
+from tocsin.web.cookies import cookie_name
 from tocsin.web.gate import StoreGate
 
 if TYPE_CHECKING:
@@ -241,3 +242,17 @@ def test_a_request_under_an_idempotency_key_counts_once(tmp_path: Path, url: str
         answers = [program.post(path, headers={"Idempotency-Key": str(number)}).status_code for number in range(3)]
         assert answers[2] == 429
         assert 429 not in answers[:2]
+
+
+@pytest.mark.fault(19)
+def test_the_token_of_a_session_is_no_key_though_it_is_known(guarded: Guarded) -> None:
+    """Nor is a key a token: what each is good for is another thing, such as what no key may do."""
+    guarded.add("ada", Role.ADMIN)
+    page = guarded.signed_in("ada")
+    assert page.get("/api/v1/session").status_code == 200
+    token = next(iter(page.cookies.values()))
+    assert guarded.client(authorization=f"Bearer {token}").get("/api/v1/session").status_code == 401
+    _, program = guarded.key(Role.ADMIN)
+    assert program.get("/api/v1/session").status_code == 200
+    text = program.headers["authorization"].removeprefix("Bearer ")
+    assert guarded.client(cookie=f"{cookie_name('http')}={text}").get("/api/v1/session").status_code == 401

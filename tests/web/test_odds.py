@@ -88,8 +88,7 @@ def test_the_command_line_says_the_same(web: Web, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TOCSIN_HOME", str(web.means.settings.home))
     said = json.loads(CliRunner().invoke(command_line, ["odds", "tunisia", "--as-of", "2016-03-08", "--json"]).stdout)
     body = web.client.get(_ODDS, params={"as_of": "2016-03-08"}).json()
-    assert [item.pop("rule_met") for item in said] == [None] * len(said)
-    assert (body["odds"], body["rules_met"]) == (said, {})
+    assert body["odds"] == said
     assert all(0 < item["error"] < 0.01 for item in body["odds"])
 
 
@@ -145,10 +144,23 @@ def test_a_rule_that_is_met_is_told_beside_the_odds(own: tuple[Web, _Clock]) -> 
     _observe(web, clock.now, "many", indicator="violence/border-attack", value="9")
     web.means.desk.look_again()
     body = web.client.get(_ODDS).json()
-    met = body["rules_met"].pop("border-offensive")
-    assert (met["indicator"], met["at_least"], met["since"]) == ("violence/border-attack", 6, "2016-03-07")
-    assert met["counted"] >= 9
-    assert body["rules_met"] == {}
+    met = {item["scenario"]: item["rule_met"] for item in body["odds"] if item["rule_met"] is not None}
+    assert list(met) == ["border-offensive"]
+    found = met["border-offensive"]
+    assert (found["indicator"], found["at_least"], found["since"]) == ("violence/border-attack", 6, "2016-03-07")
+    assert found["counted"] >= 9
+    table = web.client.get(_ODDS, params={"format": "csv"}).text
+    assert [row["rule_met.since"] for row in csv.DictReader(io.StringIO(table))] == [
+        (item["rule_met"] or {}).get("since", "") for item in body["odds"]
+    ]
+    asked = {"observations": [{"indicator": "violence/border-attack", "value": 1, "grade": "B2"}]}
+    shifts = web.client.post(_ODDS.replace("odds", "what-if"), json=asked).json()["shifts"]
+    assert {item["scenario"] for item in shifts if item["before"]["rule_met"]} == {"border-offensive"}
+    assert all(item["after"]["rule_met"]["counted"] > found["counted"] for item in shifts if item["after"]["rule_met"])
+    why = web.client.get(_ODDS.replace("odds", "scenarios/border-offensive/why"), params={"since": "2016-03-08"}).json()
+    then = {item["scenario"]: item for item in web.client.get(_ODDS, params={"as_of": "2016-03-08"}).json()["odds"]}
+    assert {str(item["before"]["rule_met"]) for item in why["items"]} == {str(then["border-offensive"]["rule_met"])}
+    assert all(item["after"]["rule_met"] for item in why["items"])
 
 
 def test_csv_has_a_row_for_each_of_the_odds(web: Web) -> None:

@@ -41,6 +41,8 @@ class Restated:
         fit: Id of the fit that states them; None where there are none.
         odds: For each scenario and horizon; empty where weights cannot follow the corrections.
         reason: Why they cannot; empty where they can.
+        as_of: The instant whose evidence they count; None where there are none.
+        age_seconds: From the instant whose evidence that fit saw to the publication's; None where there are none.
     """
 
     number: int
@@ -49,6 +51,8 @@ class Restated:
     fit: str | None
     odds: tuple[StatedOdds, ...]
     reason: str
+    as_of: datetime | None = None
+    age_seconds: float | None = None
 
 
 def restate(
@@ -94,7 +98,16 @@ def restate(
             restated.append(state_corrected(theater, item, corrected, ledger=ledger, fits=fits, codec=last))
         else:
             restated.append(
-                Restated(item.number, changed=False, status=item.status, fit=item.fit, odds=item.odds, reason="")
+                Restated(
+                    item.number,
+                    changed=False,
+                    status=item.status,
+                    fit=item.fit,
+                    odds=item.odds,
+                    reason="",
+                    as_of=item.as_of,
+                    age_seconds=item.age_seconds,
+                )
             )
     return tuple(restated)
 
@@ -119,11 +132,20 @@ def state_corrected(
     if standing.status is Status.REFIT_WANTED:
         return _unfollowed(publication, standing.reason or "a refit is wanted")
     rules = {(item.scenario, item.horizon_days): item.rule for item in publication.odds}
+    stated = state_odds(standing, then)
     odds = tuple(
-        StatedOdds.of(item, publication.opens_on, rules.get((item.scenario, item.horizon_days), ""))
-        for item in state_odds(standing, then)
+        StatedOdds.of(item, publication.opens_on, rules.get((item.scenario, item.horizon_days), "")) for item in stated
     )
-    return Restated(publication.number, changed=True, status=standing.status, fit=standing.fit.id, odds=odds, reason="")
+    return Restated(
+        publication.number,
+        changed=True,
+        status=standing.status,
+        fit=standing.fit.id,
+        odds=odds,
+        reason="",
+        as_of=stated[0].as_of,
+        age_seconds=stated[0].age_seconds,
+    )
 
 
 def _unfollowed(publication: Publication, reason: str) -> Restated:

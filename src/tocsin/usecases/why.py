@@ -48,6 +48,7 @@ class Movement:
             evidence between by size.
         noise: Standard deviation of the change in log-odds that Monte Carlo error alone would make.
         met: The scenario's rule, where it is met at the later instant.
+        met_before: The same of the earlier one.
     """
 
     before: Odds
@@ -55,6 +56,7 @@ class Movement:
     parts: tuple[Part, ...]
     noise: float
     met: MetRule | None = None
+    met_before: MetRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def why(
     between = sorted({fit.as_of for fit in fits.accepted(theater.id, as_of) if since < fit.as_of < as_of})
     legs = _legs(asker, (since, start), (as_of, end), between)
     before = {_key(item): item for item in state_odds(start, since)}
-    met = end.met(theater)
+    met, met_before = end.met(theater), start.met(theater)
     return tuple(
         Movement(
             before[_key(item)],
@@ -109,6 +111,7 @@ def why(
             _merged([leg[_key(item)] for leg in legs]),
             _noise(before[_key(item)], item),
             met.get(item.scenario),
+            met_before.get(item.scenario),
         )
         for item in state_odds(end, as_of)
         if all(_key(item) in leg for leg in legs)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.exceptions import HTTPException
 
+from tocsin.domain.access import Right
 from tocsin.domain.errors import TocsinError
 from tocsin.usecases.desk_changes import CHANGES_ODDS
-from tocsin.web.telling import KINDS, Told, tell, tell_gap, tell_odds, watching_theaters
+from tocsin.web.telling import KINDS, NEEDED, Told, tell, tell_gap, tell_odds, watching_theaters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,12 +46,14 @@ class Follower:
     Attributes:
         seen: The theaters that it is told of.
         everything: It is told of events that concern no theater as well.
+        rights: What its reader may do.
         since: The number of the last event before its own began.
         ended: Nothing more comes: it was cut off, or this process stops.
     """
 
     seen: frozenset[str]
     everything: bool
+    rights: frozenset[Right] = frozenset({Right.READ})
     since: int = 0
     ended: bool = False
     _waiting: deque[Told] = field(default_factory=deque)
@@ -58,6 +61,8 @@ class Follower:
 
     def follows(self, told: Told) -> bool:
         """Whether a message is for this stream."""
+        if NEEDED.get(told.kind, Right.READ) not in self.rights:
+            return False
         return not self.seen.isdisjoint(told.theaters) if told.theaters else self.everything
 
     def offer(self, told: Told) -> bool:

@@ -69,7 +69,7 @@ class StoreGate:
         sent = credential_of(request.scope)
         if sent is None:
             return None
-        mark = digest(sent.text)
+        mark = _mark(sent)
         now = self._clock()
         found = self._remembered(mark, now) if self._freshness.recent() == self._checked else None
         if found is None:
@@ -85,7 +85,7 @@ class StoreGate:
         Also where something has changed since: whether it is still good is found out by `identify`.
         """
         sent = credential_of(scope)
-        known = None if sent is None else self._known.get(digest(sent.text))
+        known = None if sent is None else self._known.get(_mark(sent))
         return known is not None and self._clock() < known.found.until
 
     async def still(self, principal: Principal) -> Principal | None:
@@ -160,6 +160,11 @@ class StoreGate:
         self._noted[name] = now
         write = self._access.sessions.note_seen if found.key is None else self._access.keys.note_used
         self._writer.submit(write, {name: now})
+
+
+def _mark(sent: Credential) -> str:
+    """What a credential is remembered by: a session's token is no key, though it opens as much."""
+    return f"{'key' if sent.is_key else 'session'} {digest(sent.text)}"
 
 
 @contextmanager

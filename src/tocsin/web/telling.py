@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tocsin.domain.access import Right
 from tocsin.domain.event import Event, EventKind
 from tocsin.domain.instants import write_instant
 from tocsin.web.schemas.odds import ReadingBody
@@ -37,6 +38,8 @@ KINDS: dict[EventKind, str] = {
     EventKind.DELIVERY_REVIVED: "delivery",
 }
 """What followers are told; accounts, keys, sessions and destinations are an administrator's business."""
+NEEDED = {"delivery": Right.OPERATE}
+"""The right that a kind of message needs, as the route does that reads the same; all others need that to read."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from tocsin.domain.access import Principal, Right
+from tocsin.domain.access import RIGHTS, Principal, Right
 from tocsin.domain.errors import InvalidInputError, Problem, UnknownNameError
 from tocsin.web.access import Allow
 from tocsin.web.followers import Follower, Followers
@@ -66,12 +66,12 @@ async def follow_events(
 
     Kinds: `observations`, `fit`, `order`, `publication`, `resolution`, `review`, `alert`, `notice`, `silence`, `rule`
     and `delivery` are events, with their numbers as ids; `odds`, without one, comes before events that change the odds
-    of a theater, and has the new ones. After a break, `Last-Event-ID` (or `after`) brings what was missed; where that
-    is too much, `gap` comes instead: read anew what you show.
+    of a theater, and has the new ones. `delivery` is told to who may read deliveries. After a break, `Last-Event-ID`
+    (or `after`) brings what was missed; where that is too much, `gap` comes instead: read anew what you show.
     """
     followers: Followers = request.app.state.followers
     everything = principal.theaters is None and wish.seen == frozenset(means.service.catalog.theaters)
-    follower = Follower(wish.seen, everything)
+    follower = Follower(wish.seen, everything, RIGHTS[principal.role])
     await followers.join(follower)
     try:
         # So that whoever is cut off before the first event knows where to go on.
@@ -100,4 +100,4 @@ def _message(told: Told, follower: Follower, means: Means) -> ServerSentEvent:
 async def _still(means: Means, principal: Principal) -> bool:
     """Whether whoever follows may still see what they saw when they began."""
     now = await means.gate.still(principal)
-    return now is not None and now.may(Right.READ) and now.theaters == principal.theaters
+    return now is not None and now.may(Right.READ) and (now.role, now.theaters) == (principal.role, principal.theaters)

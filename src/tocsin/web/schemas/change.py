@@ -27,13 +27,14 @@ class ShiftBody(BaseModel):
     beyond_noise: bool = Field(description="They moved by more than two Monte Carlo errors of both together.")
 
     @classmethod
-    def of(cls, shift: Shift) -> Self:
-        """The body of a shift."""
+    def of(cls, shift: Shift, before: Reading, after: Reading) -> Self:
+        """The body of a shift between two readings."""
+        scenario = shift.after.scenario
         return cls(
-            scenario=shift.after.scenario,
+            scenario=scenario,
             horizon_days=shift.after.horizon_days,
-            before=OddsBody.of(shift.before),
-            after=OddsBody.of(shift.after),
+            before=OddsBody.of(shift.before, before.met.get(scenario)),
+            after=OddsBody.of(shift.after, after.met.get(scenario)),
             log_odds_change=shift.log_odds,
             beyond_noise=shift.beyond_noise,
         )
@@ -60,6 +61,6 @@ class ChangeBody(BaseModel):
             asked=after.asked,
             status=status,
             refit_wanted=why_refit(status, after.reason),
-            shifts=[ShiftBody.of(item) for item in shifts(before.odds, after.odds)],
+            shifts=[ShiftBody.of(item, before, after) for item in shifts(before.odds, after.odds)],
             others_between=others_between,
         )

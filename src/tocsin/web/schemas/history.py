@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, Field
 
-from tocsin.domain.odds import Status
-from tocsin.web.schemas.odds import ChanceBody, OddsBody
+from tocsin.web.schemas.odds import AgedOddsBody, ChanceBody
 
 if TYPE_CHECKING:
     from tocsin.domain.publication import Publication, StatedOdds
@@ -22,9 +21,7 @@ class RestatedBody(BaseModel):
     followed: bool = Field(description="Whether weights can follow the corrections; where not, there are no odds.")
     changed: bool = Field(description="Whether a correction has a bearing; where none has, it is what we said.")
     reason: str = Field(description="Why weights cannot follow; empty where they can.")
-    status: Status | None
-    fit: str | None = Field(description="The fit of that time that states it.")
-    odds: ChanceBody | None
+    odds: AgedOddsBody | None = Field(description="Of the fit of that time that states it, and as old as then.")
 
     @classmethod
     def of(cls, item: Restated, scenario: str, horizon_days: int) -> Self:
@@ -35,13 +32,17 @@ class RestatedBody(BaseModel):
             followed=odds is not None,
             changed=item.changed,
             reason=missing,
-            status=None if odds is None else item.status,
-            fit=None if odds is None else item.fit,
-            odds=None if odds is None else ChanceBody.of_stated(odds),
+            odds=None if odds is None else _aged(odds, item),
         )
 
 
-class StatedBody(OddsBody):
+def _aged(odds: StatedOdds, item: Restated) -> AgedOddsBody:
+    said: dict[str, Any] = ChanceBody.of_stated(odds).model_dump()
+    said |= {"status": item.status, "as_of": item.as_of, "fit": item.fit, "age_seconds": item.age_seconds}
+    return AgedOddsBody(**said)
+
+
+class StatedBody(AgedOddsBody):
     """What one publication said of one scenario by one horizon."""
 
     number: int = Field(description="Of the publication, in the chain of the whole store.")

@@ -45,8 +45,8 @@ class MovementBody(BaseModel):
         return cls(
             scenario=item.after.scenario,
             horizon_days=item.after.horizon_days,
-            before=OddsBody.of(item.before),
-            after=OddsBody.of(item.after),
+            before=OddsBody.of(item.before, item.met_before),
+            after=OddsBody.of(item.after, item.met),
             log_odds_change=logit(after) - logit(before),
             points=100.0 * (after - before),
             noise_expected=item.noise,

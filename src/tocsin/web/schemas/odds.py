@@ -55,18 +55,48 @@ class ChanceBody(BaseModel):
         return cls(**_said(odds))
 
 
-class OddsBody(ChanceBody):
-    """Odds: a probability, how far it can be relied on, what it counts, and its age. The same wherever odds are."""
+class MetRuleBody(BaseModel):
+    """A threshold rule that is met already, so that the odds of its scenario are no forecast."""
+
+    indicator: str
+    at_least: int
+    within_steps: int
+    counted: int = Field(description="What the indicator is counted at in the steps that the rule looks at.")
+    since: date = Field(description="The first day of the step in which it became so.")
+
+    @classmethod
+    def of(cls, met: MetRule) -> Self:
+        """The body of a rule that is met."""
+        return cls(**asdict(met.rule), counted=met.counted, since=met.since)
+
+
+class AgedOddsBody(ChanceBody):
+    """A probability with how far it can be relied on, what it counts, and its age."""
 
     status: Status = Field(description="How far it can be relied on.")
     as_of: datetime = Field(description="The instant whose evidence is in it.")
     fit: str = Field(description="Id of the fit that states it.")
     age_seconds: float = Field(description="From the instant whose evidence was fitted to the one asked about.")
 
+
+class OddsBody(AgedOddsBody):
+    """Odds as they stand at an instant. The same wherever odds are, but for what was stated at its time."""
+
+    rule_met: MetRuleBody | None = Field(
+        description="The scenario's threshold rule where it is met already, so that the odds are no forecast; or null."
+    )
+
     @classmethod
-    def of(cls, odds: Odds) -> Self:
-        """The body of one statement of odds."""
-        return cls(**_said(odds), status=odds.status, as_of=odds.as_of, fit=odds.fit, age_seconds=odds.age_seconds)
+    def of(cls, odds: Odds, met: MetRule | None) -> Self:
+        """The body of one statement of odds; `met` is the scenario's rule where it was met then."""
+        return cls(
+            **_said(odds),
+            status=odds.status,
+            as_of=odds.as_of,
+            fit=odds.fit,
+            age_seconds=odds.age_seconds,
+            rule_met=None if met is None else MetRuleBody.of(met),
+        )
 
 
 def _said(odds: Odds | StatedOdds) -> dict[str, Any]:
@@ -147,21 +177,6 @@ class InfluenceBody(BaseModel):
         )
 
 
-class MetRuleBody(BaseModel):
-    """A threshold rule that is met already, so that the odds of its scenario are no forecast."""
-
-    indicator: str
-    at_least: int
-    within_steps: int
-    counted: int = Field(description="What the indicator is counted at in the steps that the rule looks at.")
-    since: date = Field(description="The first day of the step in which it became so.")
-
-    @classmethod
-    def of(cls, met: MetRule) -> Self:
-        """The body of a rule that is met."""
-        return cls(**asdict(met.rule), counted=met.counted, since=met.since)
-
-
 class ReadingBody(BaseModel):
     """The odds of a theater as of an instant."""
 
@@ -174,7 +189,6 @@ class ReadingBody(BaseModel):
     status: Status
     reason: str | None = Field(description="Why a refit is wanted; null where it is not.")
     odds: list[OddsBody]
-    rules_met: dict[str, MetRuleBody] = Field(description="By scenario, the threshold rules that are met already.")
 
     @classmethod
     def of(cls, theater: str, reading: Reading) -> Self:
@@ -215,6 +229,5 @@ def _read(theater: str, reading: Reading) -> dict[str, Any]:
         "age_seconds": first.age_seconds,
         "status": first.status,
         "reason": reading.reason,
-        "odds": [OddsBody.of(item) for item in reading.odds],
-        "rules_met": {scenario: MetRuleBody.of(met) for scenario, met in reading.met.items()},
+        "odds": [OddsBody.of(item, reading.met.get(item.scenario)) for item in reading.odds],
     }
