@@ -154,7 +154,7 @@ def test_of_whoever_is_not_known_little_is_read(web: Web) -> None:
         known = _Sent("POST", f"{_TUNISIA}/what-if", "viewer/ada", parts=[b" " * MOST_OF_UNKNOWN, b" ", b" "])
         known.more.set()
         await known.to(app)
-        assert known.status == 422
+        assert known.status == 400
 
     asyncio.run(play())
 
@@ -191,12 +191,12 @@ def test_all_bodies_together_have_so_much_room(web: Web, kind: str) -> None:
         for item in under_way:
             item.more.set()
         await asyncio.gather(*tasks)
-        assert [item.status for item in under_way] == [422, 422]
+        assert {item.status for item in under_way} == {400 if kind == "application/json" else 422}
         assert room.held == 0
         again = ask("ada", 15 * _KIB)
         again.more.set()
         await again.to(app)
-        assert (again.status, room.held) == (422, 0)
+        assert (again.status, room.held) == (under_way[0].status, 0)
 
     asyncio.run(play())
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.fault(4)
     [
         (f"{_THEATER}/odds?as_off=2016-03-08", "as_off", "'2016-03-08'", "did you mean as_of?"),
         (f"{_THEATER}/observations?limt=2", "limt", "'2'", "did you mean limit?"),
-        ("/api/v1/theaters?x=", "x", "''", "one of "),
+        ("/api/v1/theaters?x=", "x", "''", "only the parameters "),
         ("/api/v1/session?a%00b=1", "a\\x00b", "'1'", "no parameters here"),
     ],
 )

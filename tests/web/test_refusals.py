@@ -51,8 +51,8 @@ def _problems(answer: Any) -> list[tuple[str, str, str, str]]:  # noqa: ANN401 (
         ({"summary": "a\ud800"}, "summary", r"'a\ud800'", "text without half a character (a lone surrogate)"),
         ({"history": "yes"}, "history", "'yes'", "true or false"),
         ({"source": {"é": [None]}}, "source", '{"é": [null]}', "text"),
-        ({"author": "ada"}, "author", "'ada'", f"one of {_FIELDS}"),
-        ({"gade": "A1"}, "gade", "'A1'", f"one of {_FIELDS}; did you mean grade?"),
+        ({"author": "ada"}, "author", "'ada'", f"only the fields {_FIELDS}"),
+        ({"gade": "A1"}, "gade", "'A1'", f"only the fields {_FIELDS}; did you mean grade?"),
         ({"\ud800": 1}, "body", r"'\ud800'", "text without half a character (a lone surrogate)"),
     ],
 )
@@ -66,7 +66,12 @@ def test_what_is_left_out_is_called_missing(own: Own) -> None:
     """And the rest of the body is not shown in its place."""
     left = {name: value for name, value in _ATTACK.items() if name != "grade"}
     assert _problems(own.post("observations", left)) == [
-        ("", "grade", "missing", "a value, as it cannot be left out"),
+        (
+            "",
+            "grade",
+            "missing",
+            f"a value, as it cannot be left out: {OneBody.model_fields['grade'].description}",
+        ),
     ]
 
 
@@ -102,7 +107,6 @@ def test_several_that_are_none(own: Own, observations: object, value: str | None
     ("body", "value", "accepted"),
     [
         (b"", "missing", "a JSON body"),
-        (b"{", "no JSON", "JSON; this goes wrong at character 1"),
         (b"[]", "[]", "a JSON object"),
         (b"7", "7", "a JSON object"),
     ],
@@ -111,6 +115,24 @@ def test_a_body_that_is_none(own: Own, body: bytes, value: str, accepted: str) -
     """There is no field to name: it is the body itself."""
     url, kind = "/api/v1/theaters/tunisia/observations", {"content-type": "application/json"}
     assert _problems(own.web.client.post(url, content=body, headers=kind)) == [("", "body", value, accepted)]
+
+
+def test_a_body_that_breaks_off_is_no_json(own: Own) -> None:
+    """It cannot be read, which is another thing than one whose fields are wrong."""
+    url, kind = "/api/v1/theaters/tunisia/observations", {"content-type": "application/json"}
+    answer = own.web.client.post(url, content=b"{", headers=kind)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:tocsin:problem:unreadable")
+    assert answer.json()["detail"] == "body is no JSON; accepted: JSON; this goes wrong at character 1"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_of_another_type_is_not_taken(own: Own, kind: str) -> None:
+    """However right it is; the type that is taken is named."""
+    url = "/api/v1/theaters/tunisia/observations"
+    answer = own.web.client.post(url, content=json.dumps(_ATTACK), headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["type"]) == (415, "urn:tocsin:problem:unknown-type")
+    assert answer.json()["detail"] == f"Content-Type is {kind!r}; accepted: application/json"
+    assert own.ledger() == []
 
 
 def test_what_is_wrong_in_the_content_is_told_with_what_is_wrong_in_the_form(own: Own) -> None:
@@ -142,7 +164,7 @@ def test_of_a_great_many_problems_a_hundred_are_told_and_how_many_more_there_are
     assert len(answer.content) < 100_000
     told = answer.json()["problems"]
     assert len(told) == 100
-    assert told[0]["accepted"] == f"one of {_FIELDS}; did you mean observed_on?"
+    assert told[0]["accepted"] == f"only the fields {_FIELDS}; did you mean observed_on?"
     assert answer.json()["detail"].endswith("… and 90 more, in `problems`, and at least 199,900 that are not listed")
     assert len(looks) == 100
 
@@ -177,20 +199,20 @@ def test_a_what_if_is_refused_likewise(own: Own) -> None:
     ((_, field, _, accepted),) = _problems(own.post("what-if", {"observation": []}))[:1]
     assert (field, accepted) == (
         "observation",
-        f"one of {', '.join(WhatIfBody.model_fields)}; did you mean observations?",
+        f"only the fields {', '.join(WhatIfBody.model_fields)}; did you mean observations?",
     )
 
 
 @pytest.mark.parametrize(
     ("path", "headers", "field", "value", "accepted"),
     [
-        ("observations?limit=0", {}, "limit", "'0'", "a number from 1 on"),
+        ("observations?limit=0", {}, "limit", "'0'", "a number from 1 to 1,000"),
         ("observations?limit=ten", {}, "limit", "'ten'", "a whole number"),
         ("observations?since=yesterday", {}, "since", "'yesterday'", _DAY),
         ("observations?everything=perhaps", {}, "everything", "'perhaps'", "true or false"),
         ("observations?as_of=soon", {}, "as_of", "'soon'", None),
         ("observations?format=xml", {}, "format", "'xml'", "csv or json"),
-        ("collection?threshold=2", {}, "threshold", "'2'", "a number up to 1"),
+        ("collection?threshold=2", {}, "threshold", "'2'", "a number from 0 to 1"),
         ("collection?threshold=nan", {}, "threshold", "'nan'", None),
         ("scenarios/border-offensive/why", {}, "since", "missing", "a value, as it cannot be left out"),
         ("fit-orders/x", {}, "order", "'x'", "an id: 16 to 64 of the digits 0 to 9 and a to f"),

@@ -130,7 +130,7 @@ def test_json_that_lies_too_deep_is_refused(web: Web) -> None:
     """At one level more than is accepted; brackets in texts are no levels."""
     fine, deep = (b"[" * levels + b"]" * levels for levels in (DEEPEST, DEEPEST + 1))
     refused = web.client.post(_WHAT_IF, content=fine)
-    assert (refused.status_code, "levels" in refused.json()["detail"]) == (422, False)
+    assert refused.json()["type"] == "urn:tocsin:problem:unknown-type"  # as nobody said that it is JSON
     for body in (deep, b'{"a":' * 100_000, b"[" * 300_000):
         answer = web.client.post(_WHAT_IF, content=body)
         assert (answer.status_code, answer.json()["type"]) == (422, "urn:tocsin:problem:invalid-input")
@@ -138,7 +138,7 @@ def test_json_that_lies_too_deep_is_refused(web: Web) -> None:
     kinds = [("content-type", "application/json"), ("content-type", "text/plain")]  # the first is how it is read
     twice = web.client.post(_WHAT_IF, content=deep, headers=kinds)
     assert "accepted: at most 64" in twice.json()["detail"]
-    flat = web.client.post(_WHAT_IF, content=json.dumps({"text": "[" * 500}))
+    flat = web.client.post(_WHAT_IF, json={"text": "[" * 500})
     assert (flat.status_code, "levels" in flat.json()["detail"]) == (422, False)
 
 

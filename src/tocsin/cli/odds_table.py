@@ -39,9 +39,10 @@ _SHOWN_REASONS = 3
 _NOTABLE = 0.05  # log-odds: less is not worth an officer's glance
 
 
-def odds_object(odds: Odds) -> dict[str, object]:
-    """One scenario and horizon as a plain object."""
-    return asdict(odds) | {"status": odds.status.value, "as_of": write_instant(odds.as_of)}
+def odds_object(odds: Odds, met: MetRule | None) -> dict[str, object]:
+    """One scenario and horizon as a plain object, with the scenario's rule where it was met already."""
+    written = {"status": odds.status.value, "as_of": write_instant(odds.as_of), "rule_met": _met_object(met)}
+    return asdict(odds) | written
 
 
 def odds_json(reading: Reading) -> str:
@@ -51,7 +52,7 @@ def odds_json(reading: Reading) -> str:
 
 def odds_objects(reading: Reading) -> list[dict[str, object]]:
     """The odds as plain objects, one a scenario and horizon, with the rule where it is met already."""
-    return [odds_object(item) | {"rule_met": _met_object(reading.met.get(item.scenario))} for item in reading.odds]
+    return [odds_object(item, reading.met.get(item.scenario)) for item in reading.odds]
 
 
 def _met_object(met: MetRule | None) -> dict[str, object] | None:

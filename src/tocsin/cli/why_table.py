@@ -45,8 +45,8 @@ def _object(movement: Movement) -> dict[str, object]:
     return {
         "scenario": movement.after.scenario,
         "horizon_days": movement.after.horizon_days,
-        "before": odds_object(movement.before),
-        "after": odds_object(movement.after),
+        "before": odds_object(movement.before, movement.met_before),
+        "after": odds_object(movement.after, movement.met),
         "log_odds_change": logit(movement.after.probability) - logit(movement.before.probability),
         "noise_expected": movement.noise,
         "parts": [

@@ -164,6 +164,8 @@ class Body:
                 return message
             parts.append(message.get("body", b""))
         body = b"".join(parts)
+        if b"\0" in body[:4]:  # JSON readers take UTF-16 and UTF-32 for what they are; the depth is counted in UTF-8
+            raise HTTPException(400, "the body is not UTF-8")
         found = await asyncio.to_thread(depth, body) if len(body) > _SOON_READ else depth(body)
         if found > DEEPEST:
             raise HTTPException(422, f"the JSON lies {found} levels deep; accepted: at most {DEEPEST}")

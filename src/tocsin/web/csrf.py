@@ -8,7 +8,6 @@ from starlette.datastructures import Headers
 
 from tocsin.web.cookies import SAFE_METHODS
 from tocsin.web.credentials import bearer_in
-from tocsin.web.problem_types import TYPES
 from tocsin.web.problems import problem
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class CrossSiteGuard:
         """Pass a request on, or answer it with a problem."""
         fault = "" if scope["type"] != "http" else cross_site(scope["method"], Headers(scope=scope))
         if fault:
-            await problem(403, "cross-site", TYPES["cross-site"].meaning, fault + _ADVICE)(scope, receive, send)
+            await problem(403, "cross-site", fault + _ADVICE)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

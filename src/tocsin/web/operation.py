@@ -53,7 +53,7 @@ async def tell_readiness(request: Request, means: Acting) -> Ready | JSONRespons
     stock = await room.look(READY_SECONDS)
     if stock.problem is not None:
         reason = "the store cannot be used" if principal is None else stock.problem
-        return problem(503, "store-unavailable", TYPES["store-unavailable"].meaning, reason, reasons=[reason])
+        return problem(503, "store-unavailable", reason, reasons=[reason])
     return Ready(status="ready", details=None if principal is None else _details(stock, means, principal))
 
 

@@ -42,4 +42,4 @@ def _accepted(name: str, known: Collection[str]) -> str:
     if not known:
         return "no parameters here"
     near = get_close_matches(name[:_LONGEST], known, n=1)
-    return f"one of {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"only the parameters {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from structlog.contextvars import get_contextvars
 
 from tocsin.domain import errors
 from tocsin.domain.instants import write_instant
+from tocsin.web.pace import note_caller
 from tocsin.web.problem_types import TYPES
-from tocsin.web.refusals import refusal_of
+from tocsin.web.refusals import refusal_of, shown
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _TOLD = 10
 _BAD_REQUEST = 400
+_NOT_ALLOWED = 405
+_NO_ADDRESS = "there is no such address; /api/v1/openapi.json has all there are"
 _UNREADABLE = "the body cannot be read; accepted: UTF-8 in the form that Content-Type names, not nested without end"
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:tocsin:problem:"
@@ -90,9 +94,11 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _of_http)
 
 
-def problem(status: int, slug: str, title: str, detail: str, **more: object) -> JSONResponse:
-    """A problem as an answer, with the id under which the log has it."""
-    body = {"type": f"{TYPE}{slug}", "title": title, "status": status, "detail": detail, **more}
+def problem(status: int, slug: str, detail: str, **more: object) -> JSONResponse:
+    """A problem as an answer: what its type means, what is so here, what to do, and its id in the log."""
+    kind = TYPES[slug]
+    body = {"type": f"{TYPE}{slug}", "title": kind.meaning, "status": status, "detail": detail, "to_do": kind.to_do}
+    body |= more
     request = get_contextvars().get("request")
     if request is not None:
         body["request"] = request
@@ -102,8 +108,7 @@ def problem(status: int, slug: str, title: str, detail: str, **more: object) -> 
 def problem_of(error: errors.TocsinError, status: int | None = None) -> JSONResponse:
     """The problem that an error is; with a status where a route answers it otherwise than the tree does."""
     mapped, slug = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    title = (type(error).__doc__ or "").splitlines()[0]
-    answer = problem(mapped if status is None else status, slug, title, _detail(error), **_more(error))
+    answer = problem(mapped if status is None else status, slug, _detail(error), **_more(error))
     answer.headers.update(_headers(error))
     return answer
 
@@ -115,7 +120,7 @@ def unseen_version(changed: str, standing: Version) -> JSONResponse:
         f"  now: {standing}\nlook at it, and change {standing.id} if yours still holds"
     )
     versions = {"standing": _version(standing)}
-    return problem(412, "conflict", TYPES["conflict"].meaning, detail, changed=changed, versions=versions)
+    return problem(412, "conflict", detail, changed=changed, versions=versions)
 
 
 def _headers(error: errors.TocsinError) -> dict[str, str]:
@@ -164,30 +169,50 @@ def _version(item: Version) -> dict[str, object]:
 async def _of_validation(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    return problem_of(refusal_of(error, request))
+    kind = request.headers.get("content-type", "")
+    if isinstance(error.body, bytes) and error.body:  # what is no JSON by its type comes as it is
+        return problem(415, "unknown-type", f"Content-Type is {shown(kind)}; accepted: application/json")
+    refusal = refusal_of(error, request)
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return problem(_BAD_REQUEST, "unreadable", str(refusal), **_more(refusal))
+    return problem_of(refusal)
 
 
-async def _of_http(_: Request, error: Exception) -> JSONResponse:
+async def _of_http(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
+    try:
+        note_caller(request, None)  # where no route has: who asks for what is not there asks all the same
+    except HTTPException as busy:
+        error = busy
+    if error.status_code == _NOT_ALLOWED:
+        methods = sorted(_methods(request))
+        detail = f"{request.method} is not taken here; accepted: {', '.join(methods)}"
+        error = HTTPException(_NOT_ALLOWED, detail, {"Allow": ", ".join(methods)})
     return of_http(error)
+
+
+def _methods(request: Request) -> set[str]:
+    """What all routes of an address take; what is answered to GET is answered to HEAD: see `head`."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return found | ({"HEAD"} if "GET" in found else set())
 
 
 def of_http(error: HTTPException) -> JSONResponse:
     """A problem for what the framework itself refuses."""
     slug = HTTP.get(error.status_code, "http")
-    title = TYPES[slug].meaning if slug in TYPES else str(error.detail)
-    answer = problem(
-        error.status_code, slug, title, _UNREADABLE if error.status_code == _BAD_REQUEST else str(error.detail)
-    )
+    said = str(error.detail)
+    if error.status_code == _BAD_REQUEST or said == "Not Found":  # the framework's own words help nobody
+        said = _UNREADABLE if error.status_code == _BAD_REQUEST else _NO_ADDRESS
+    answer = problem(error.status_code, slug, said)
     answer.headers.update(error.headers or {})
-    allowed = [name.strip() for name in answer.headers.get("Allow", "").split(",")]
-    if "GET" in allowed and "HEAD" not in allowed:  # what is answered to one is answered to the other: see `head`
-        answer.headers["Allow"] = ", ".join((*allowed, "HEAD"))
     return answer
 
 
 def internal_problem() -> JSONResponse:
     """A problem for what nobody foresaw; what it was is in the log, and not for whoever asked."""
     detail = "something went wrong here; the log has it under this request's id, and nothing was half written"
-    return problem(500, "internal", TYPES["internal"].meaning, detail)
+    return problem(500, "internal", detail)

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from fastapi import Request
+    from fastapi.dependencies.models import Dependant
     from fastapi.exceptions import RequestValidationError
+    from pydantic.fields import FieldInfo
 
     from tocsin.web.means import Means
 
+_LIMITS = {"greater_than_equal", "less_than_equal"}
 _SHOWN = 200
 _MOST = 100  # problems of a request that are told: each costs time and room, and a small body may hold 200,000
 _SECRET_FIELDS = {"password", "present"}
@@ -72,7 +75,8 @@ def refusal_of(error: RequestValidationError, request: Request) -> InvalidInputE
     body = getattr(getattr(request.scope.get("route"), "body_field", None), "field_info", None)
     kind = None if body is None else body.annotation
     items = error.errors()
-    form = [_problem(item, kind) for item in items[:_MOST]]
+    asked = _parameters(getattr(request.scope.get("route"), "dependant", None))
+    form = [_problem(item, kind, asked) for item in items[:_MOST]]
     room = _MOST - len(form)
     content = _content(error.body, kind, form, request, room) if room else []
     return InvalidInputError([*form, *content[:room]], len(items) - len(form) + max(0, len(content) - room))
@@ -100,19 +104,52 @@ def _spelled(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _problem(item: Mapping[str, Any], body: object) -> Problem:
+def _parameters(dependant: Dependant | None) -> dict[str, FieldInfo]:
+    """The parameters of a route, and of all that it depends on, by name."""
+    if dependant is None:
+        return {}
+    found = {field.alias: field.field_info for field in (*dependant.query_params, *dependant.path_params)}
+    for item in dependant.dependencies:
+        found |= _parameters(item)
+    return found
+
+
+def _problem(item: Mapping[str, Any], body: object, asked: Mapping[str, FieldInfo]) -> Problem:
     source, *loc = item["loc"]
     kind, context = item["type"], item.get("ctx", {})
     if kind == "json_invalid":
         return Problem("", None, "body", "no JSON", f"JSON; this goes wrong at character {loc[0]}")
     if source != "body":
         # Of what may be repeated in an address, each is written the same.
-        return Problem("", None, _spelled(str(loc[0])), _found(item), _accepted(kind, context, []))
-    place, path, known = _trace(loc, body)
+        accepted = _span(asked.get(str(loc[0]))) if kind in _LIMITS else ""
+        accepted = accepted or _accepted(kind, context, [])
+        return Problem("", None, _spelled(str(loc[0])), _found(item), accepted)
+    place, path, known, info = _trace(loc, body)
     accepted = _accepted(kind, context, known, str(loc[-1]) if loc else "")
+    if kind == "missing" and info is not None:
+        accepted += _form(info)
+    if kind in _LIMITS:
+        accepted = _span(info) or accepted
     return Problem(
         place, None, _begun(_spelled(path)) or "body", _found(item), accepted if path or loc else "a JSON body"
     )
+
+
+def _form(info: FieldInfo) -> str:
+    """What a field is to hold, as far as its declaration says so in few words."""
+    if info.examples:
+        return f"; such as {json.dumps(info.examples[0], ensure_ascii=False, default=str)}"
+    return "" if info.description is None else f": {info.description}"
+
+
+def _span(info: FieldInfo | None) -> str:
+    """From where to where a number may lie, where both ends are included; empty for others."""
+    ends: dict[str, object] = {}
+    for limit in () if info is None else info.metadata:
+        ends |= {name: getattr(limit, name) for name in ("ge", "le") if hasattr(limit, name)}
+    if len(ends) < 2:  # noqa: PLR2004 (both)
+        return ""
+    return "a number from {ge:,} to {le:,}".format(**{name: _short(end) for name, end in ends.items()})
 
 
 def _found(item: Mapping[str, Any]) -> str:
@@ -122,7 +159,7 @@ def _found(item: Mapping[str, Any]) -> str:
 def _accepted(kind: str, context: Mapping[str, Any], known: Sequence[str], name: str = "") -> str:
     if kind == "extra_forbidden":
         near = get_close_matches(name[:_SHOWN], known, n=1)
-        return f"one of {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
+        return f"only the fields {', '.join(known)}" + (f"; did you mean {near[0]}?" if near else "")
     if kind == "string_pattern_mismatch":
         pattern = context["pattern"]
         return _PATTERNS.get(pattern, f"text of the form {pattern}")
@@ -139,13 +176,16 @@ def _short(limit: object) -> object:
     return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 
-def _trace(loc: Sequence[str | int], body: object) -> tuple[str, str, list[str]]:
-    """Where a problem lies as the client wrote it: an item of a list, and the field in it; and what could stand there.
+def _trace(loc: Sequence[str | int], body: object) -> tuple[str, str, list[str], FieldInfo | None]:
+    """Where a problem lies as the client wrote it, what could stand there, and how it is declared.
+
+    It lies in an item of a list, if any, and there in a field.
 
     The kinds of body that we tell apart have names that no client knows; they are left out.
     """
     place, path, at = "", "", body
     known: list[str] = []
+    info: FieldInfo | None = None
     for part in loc:
         if isinstance(part, int):
             path = f"{path}[{part}]"
@@ -157,8 +197,9 @@ def _trace(loc: Sequence[str | int], body: object) -> tuple[str, str, list[str]]
             if path.endswith("]"):
                 place, path = f"{place}.{path}".strip("."), ""
             path = f"{path}.{part}".strip(".")
-            at = model.model_fields[part].annotation if model is not None and part in known else None
-    return place, path, known
+            info = model.model_fields[part] if model is not None and part in known else None
+            at = None if info is None else info.annotation
+    return place, path, known, info
 
 
 def _kinds(annotation: object) -> dict[str, object]:

@@ -18,7 +18,6 @@ from tocsin.web.idempotency import KEYED, KeyedRoute
 from tocsin.web.means import Acting, Means
 from tocsin.web.negotiation import table_json
 from tocsin.web.overseen import seen_theaters
-from tocsin.web.problem_types import TYPES
 from tocsin.web.problems import problem
 from tocsin.web.schemas.alert_rule import AlertRuleBody, NewRuleBody, SetRuleBody
 from tocsin.web.schemas.problem import problems
@@ -173,7 +172,6 @@ def _stands(theater: str, rule: str, last: SetRule | None, status: int) -> Respo
     return problem(
         status,
         "conflict",
-        TYPES["conflict"].meaning,
         detail,
         version=last.version if last is not None and stands else None,
     )

@@ -19,7 +19,6 @@ from tocsin.web.declared import TABLE
 from tocsin.web.idempotency import KEYED, keep_instead
 from tocsin.web.means import Acting, Means
 from tocsin.web.password_route import PasswordRoute
-from tocsin.web.problem_types import TYPES
 from tocsin.web.problems import problem
 from tocsin.web.schemas.delivery import DestinationBody, NewDestination, SetDestinationBody, TrialBody
 from tocsin.web.schemas.problem import problems
@@ -99,4 +98,4 @@ def _shown_once(destination: str) -> Response:
         f"the first request with this Idempotency-Key set destination {destination}, and the secret in that answer is "
         "not kept; if nobody heard it, set the destination anew under another Idempotency-Key"
     )
-    return problem(409, "shown-once", TYPES["shown-once"].meaning, detail, destination=destination)
+    return problem(409, "shown-once", detail, destination=destination)

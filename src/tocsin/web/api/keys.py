@@ -18,7 +18,6 @@ from tocsin.web.declared import TABLE
 from tocsin.web.idempotency import KEYED, KeyedRoute, keep_instead
 from tocsin.web.means import Acting
 from tocsin.web.overseen import overseen, seen_theaters
-from tocsin.web.problem_types import TYPES
 from tocsin.web.problems import problem
 from tocsin.web.schemas.key import KeyBody, MadeKeyBody, NewKey
 from tocsin.web.schemas.problem import problems
@@ -69,7 +68,7 @@ def _shown_once(key: str) -> Response:
         f"kept; if nobody heard it, revoke it (DELETE /api/v1/keys/{key}) and make another one under another "
         "Idempotency-Key. GET /api/v1/keys lists all"
     )
-    return problem(409, "shown-once", TYPES["shown-once"].meaning, detail, key=key)
+    return problem(409, "shown-once", detail, key=key)
 
 
 @router.delete("/keys/{key}", status_code=204, responses=problems(404, 409, 422), dependencies=KEYED)

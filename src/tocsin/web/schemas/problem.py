@@ -44,10 +44,11 @@ class ProblemBody(BaseModel):
             "examples": [
                 {
                     "type": "urn:tocsin:problem:invalid-input",
-                    "title": "Observations were refused.",
+                    "title": "The request was refused, and nothing was written.",
                     "status": 422,
                     "detail": "grade is 'Z9'; accepted: an Admiralty grade: reliability A to F and credibility 1 to 6, "
                     "such as B2",
+                    "to_do": "Mend each field that `problems` names, and send it again.",
                     "problems": [
                         {
                             "file": "",
@@ -63,9 +64,10 @@ class ProblemBody(BaseModel):
     )
 
     type: str = Field(description="A stable name of the kind of error.")
-    title: str = Field(description="What went wrong, in a sentence; the same for all errors of the kind.")
+    title: str = Field(description="What went wrong, in a sentence; the same for all errors of the type.")
     status: int
-    detail: str = Field(description="What went wrong here, and what to do about it.")
+    detail: str = Field(description="What went wrong here.")
+    to_do: str = Field(description="What to do about it; the same for all errors of the type.")
     problems: list[FieldProblemBody] | None = None
 
 
