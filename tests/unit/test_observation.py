@@ -110,6 +110,10 @@ def test_what_need_not_be_said_may_be_left_out() -> None:
             for day in ("2016-03-09", "2016-08-03", "9999-12-31")
         ),
         *(
+            ({"observed_on": day}, "observed_on", "a day from 1900-01-01 on: is a digit of the year missing?")
+            for day in ("0001-01-01", "1016-03-07", "1899-12-31")
+        ),
+        *(
             ({"value": value}, "value", _COUNT)
             for value in ("", "three", "nan", "NaN", "inf", "-inf", "Infinity", "1_000", "1,5", "1e400", "0x10")
         ),

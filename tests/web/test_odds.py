@@ -173,18 +173,39 @@ def test_csv_has_a_row_for_each_of_the_odds(web: Web) -> None:
     assert table.headers["etag"] != whole.headers["etag"]
     assert table.content == web.client.get(_ODDS, params=params | {"format": "csv"}).content
     rows = list(csv.DictReader(io.StringIO(table.text)))
-    assert list(rows[0]) == columns_of(OddsBody)
+    assert list(rows[0]) == [*columns_of(OddsBody), "reason"]
+    assert table.headers["tocsin-as-of"] == whole.headers["tocsin-as-of"] == whole.json()["asked_at"]
     assert [float(row["interval90.high"]) for row in rows] == [
         item["interval90"]["high"] for item in whole.json()["odds"]
     ]
     assert web.client.get(_ODDS, headers={"Accept": "image/png"}).status_code == 406
+    wanted = web.client.get(_ODDS, params={"format": "csv"}).text
+    assert {row["reason"] for row in csv.DictReader(io.StringIO(wanted))} == {web.client.get(_ODDS).json()["reason"]}
+
+
+@pytest.mark.parametrize(("table", "of"), [("joint", "first"), ("overdue", "why")])
+def test_what_is_beside_the_odds_is_a_table_too(web: Web, table: str, of: str) -> None:
+    """Row for row what JSON says, and each row with its instant."""
+    for params in ({"as_of": "2016-03-08"}, {}):
+        whole = web.client.get(_ODDS, params=params).json()
+        said = web.client.get(_ODDS, params=params | {"format": "csv", "table": table})
+        rows = list(csv.DictReader(io.StringIO(said.text)))
+        assert [row[of] for row in rows] == [item[of] for item in whole[table]]
+        assert rows or params
+        if table == "joint":
+            assert {(row["fit"], row["status"]) for row in rows} == {(whole["fit"], whole["status"])}
+            assert [row["given"] for row in rows] == [
+                "" if item["given"] is None else str(item["given"]) for item in whole["joint"]
+            ]
+        assert said.headers["etag"] != web.client.get(_ODDS, params=params | {"format": "csv"}).headers["etag"]
+    assert web.client.get(_ODDS, params={"format": "csv", "table": "all"}).status_code == 422
 
 
 def test_what_has_not_changed_is_not_sent_again(own: tuple[Web, _Clock]) -> None:
     """Not a second later, when only ages differ; an observation changes it, and a day that ends does."""
     web, clock = own
     first = web.client.get(_ODDS)
-    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["cache-control"] == "private, no-cache"
     clock.later(seconds=90)
     known = {"If-None-Match": f'"other", {first.headers["etag"]}'}
     again = web.client.get(_ODDS, headers=known)

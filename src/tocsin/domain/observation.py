@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from tocsin.domain.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date, datetime
+    from datetime import datetime
 
     from tocsin.domain.indicator import Indicator
     from tocsin.domain.timeline import Timeline
@@ -25,6 +26,8 @@ from tocsin.domain.indicator import Kind
 from tocsin.domain.timeline import read_day
 
 ID_DIGITS = 16
+EARLIEST = date(1900, 1, 1)
+"""No report is of an earlier day: no record of conflicts reaches back so far, and the year 216 is a slip."""
 
 _GRADE_FORM = "an Admiralty grade: reliability A to F and credibility 1 to 6, such as B2"
 _COVERAGE_FORM = "a number above 0 and up to 1, or nothing for the declared one"
@@ -226,6 +229,8 @@ def _indicator_wanted(name: str, known: Mapping[str, Indicator]) -> str | None:
 def _day_wanted(day: date | None, today: date) -> str | None:
     if day is None:
         return "a day of the calendar as YYYY-MM-DD"
+    if day < EARLIEST:
+        return f"a day from {EARLIEST.isoformat()} on: is a digit of the year missing?"
     return f"a day that has begun: {today.isoformat()} or earlier" if day > today else None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 import zlib
 from contextlib import suppress
 from datetime import UTC
@@ -53,6 +55,7 @@ _WRITTEN = (
 )
 _SWITCHES = ("fsync", "synchronous_commit", "full_page_writes")
 _DRAWS_ENDING = ".zarr.zip"
+_RECORDED_SECONDS = 600.0  # draws are written before the row that names them, and at most so long before
 
 
 class StoreInspection:
@@ -85,14 +88,24 @@ class StoreInspection:
                 yield read_fit(row)
 
     def draws(self) -> list[str]:
-        """The SHA-256 by which each file of draws is named."""
-        return sorted(file.name.removesuffix(_DRAWS_ENDING) for file in self._folder.glob(f"*{_DRAWS_ENDING}"))
+        """The SHA-256 by which each file of draws is named; those left out that a fit may just be recorded with."""
+        old = time.time() - _RECORDED_SECONDS
+        files = [file for file in self._folder.glob(f"*{_DRAWS_ENDING}") if _written(file) < old]
+        return sorted(file.name.removesuffix(_DRAWS_ENDING) for file in files)
 
     def newest(self) -> datetime | None:
         """The latest instant at which anything was written down; None for an empty store."""
         with reading(self._engine) as connection:
             found = [connection.execute(select(func.max(column))).scalar_one() for column in _WRITTEN]
         return max((instant for instant in found if instant is not None), default=None)
+
+
+def _written(file: Path) -> float:
+    """When a file was written, by the machine's clock; for one that is gone by now, never."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def database_version(engine: Engine) -> str:

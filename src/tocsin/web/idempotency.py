@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 REPLAYED = "Idempotency-Replayed"
 _FORM = r"^[!-~]{1,200}$"
 _KEPT_HEADERS = ("content-type", "location", "etag")
-_UNDECIDED = {401, 403, 408, 412, 413, 429}
-"""Of what was refused so nothing is known of the request itself: the next attempt may pass."""
+_REFUSED = 400
 _INSTEAD = "tocsin_kept_instead"
 _IN_MEMORY = 1024 * 1024
 _SOON_SECONDS = 2  # most writes have ended by then
@@ -67,8 +66,11 @@ class KeyedRoute(GuardedRoute):
         return await run_in_threadpool(_digest, request, body)
 
     def is_decided(self, status: int) -> bool:
-        """Whether an answer of a status is kept; otherwise the key is as if it had never been used."""
-        return status not in _UNDECIDED and status < 500  # noqa: PLR2004 - what failed is not decided
+        """What was done; otherwise the key is as if it had never been used.
+
+        Whatever was refused may pass once what it was refused for is mended, and to refuse it again changes nothing.
+        """
+        return status < _REFUSED
 
     @override
     def get_route_handler(self) -> Callable[[Request], Coroutine[None, None, Response]]:

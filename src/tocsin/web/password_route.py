@@ -39,11 +39,6 @@ class PasswordRoute(KeyedRoute):
         with _alone(request, asker):
             return await to_thread.run_sync(partial(passwords.fingerprint, body.read(), salt), limiter=hashing(request))
 
-    @override
-    def is_decided(self, status: int) -> bool:
-        """What was done. A refusal may repeat what was sent, and to refuse again changes nothing."""
-        return status < _REFUSED
-
 
 @contextmanager
 def _alone(request: Request, asker: str) -> Iterator[None]:

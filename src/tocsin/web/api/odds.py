@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from tocsin.domain.access import Principal, Right
@@ -27,11 +28,14 @@ from tocsin.web.etags import lines_of, names
 from tocsin.web.heavy import in_turn
 from tocsin.web.means import Acting, Means, means_of
 from tocsin.web.negotiation import AskedForm, Form, answer_table, table_json, wanted_form
-from tocsin.web.schemas.odds import OddsBody, TheaterOddsBody
+from tocsin.web.schemas.odds import JointOddsBody, OddsBody, OverdueBody, TheaterOddsBody
 from tocsin.web.tables import columns_of, flat
 
 _Reader = Annotated[Principal, Depends(Allow(Right.READ))]
 _SECOND = timedelta(seconds=1)
+_TABLES: dict[str, type[BaseModel]] = {"odds": OddsBody, "joint": JointOddsBody, "overdue": OverdueBody}
+_BESIDE = {"odds": ["reason"], "joint": ["as_of", "fit", "age_seconds", "status", "reason"], "overdue": ["asked_at"]}
+"""What each row of a table says that JSON says once for all of them."""
 _AGEING = {"as_of", "asked_at", "age_seconds"}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -139,23 +143,28 @@ async def show_odds(
     *,
     as_of: AsOf = None,
     reasons: Annotated[bool, Query(description="With what counted most, which takes a second.")] = False,
+    table: Annotated[Literal["odds", "joint", "overdue"], Query(description="Which one a CSV holds.")] = "odds",
     format: AskedForm = None,  # noqa: A002 (its name in the address)
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """The odds of every scenario by every horizon, alone and together, and what is overdue."""
+    """The odds of every scenario by every horizon, alone and together, and what is overdue.
+
+    JSON has all three; as CSV each is a table of its own.
+    """
     form = wanted_form(request, format)
     if_none_match = None if if_none_match is None else lines_of(request, "if-none-match")
     declared = means.service.catalog.theater(theater)
     now = means.clock()
-    if as_of is None and not reasons:
+    other = form is Form.CSV and table != "odds"
+    if as_of is None and not reasons and not other:
         return await _of_now(request, means, declared, now, form, if_none_match)
     instant = instant_of(as_of, declared.timeline, now)
-    if instant == now and not reasons:
+    if instant == now and not reasons and not other:
         return await _of_now(request, means, declared, now, form, if_none_match)
     return await in_turn(
         request,
         principal,
-        lambda _: _of_then(means.desk, declared, instant, form, if_none_match, reasons=reasons),
+        lambda _: _of_then(means.desk, declared, instant, (form, table), if_none_match, reasons=reasons),
     )
 
 
@@ -191,24 +200,33 @@ def _day(theater: Theater, answer: Answer, now: datetime) -> str:
 
 
 def _of_then(
-    desk: Desk, theater: Theater, instant: datetime, form: Form, if_none_match: str | None, *, reasons: bool
+    desk: Desk,
+    theater: Theater,
+    instant: datetime,
+    wanted: tuple[Form, str],
+    if_none_match: str | None,
+    *,
+    reasons: bool,
 ) -> Response:
     answer = desk.explain(theater, instant) if reasons else desk.answer(theater, instant)
     said = TheaterOddsBody.of_answer(theater.id, answer, reasons=reasons)
-    etag = _etag(said, form, instant.isoformat())
+    form, table = wanted
+    etag = _etag(said, form, f"{instant.isoformat()} {table}")
     if names(if_none_match, etag):
         return _unchanged(etag)
-    return _written_down(said, form, etag)
+    return _written_down(said, form, etag, table)
 
 
-def _written_down(said: TheaterOddsBody, form: Form, etag: str) -> Response:
+def _written_down(said: TheaterOddsBody, form: Form, etag: str, table: str = "odds") -> Response:
     body = said.model_dump(mode="json", exclude={"counted_most"} if said.counted_most is None else None)
+    kind = _TABLES[table]
+    beside = {name: body[name] for name in _BESIDE[table]}
     return answer_table(
         form,
-        [flat(OddsBody, item) for item in body["odds"]],
-        columns_of(OddsBody),
+        [flat(kind, item) | beside for item in body[table]],
+        [*columns_of(kind), *beside],
         body=body,
-        headers=_validators(etag),
+        headers={**_validators(etag), "Tocsin-As-Of": body["asked_at"]},
     )
 
 
@@ -222,7 +240,7 @@ def _etag(said: TheaterOddsBody, form: Form, when: str) -> str:
 
 
 def _validators(etag: str) -> dict[str, str]:
-    return {"ETag": etag, "Cache-Control": "no-cache"}
+    return {"ETag": etag, "Cache-Control": "private, no-cache"}
 
 
 def _unchanged(etag: str) -> Response:

@@ -78,8 +78,8 @@ def _rows(item: MovementBody) -> list[MovedPartBody]:
         MovedPartBody(
             scenario=item.scenario,
             horizon_days=item.horizon_days,
-            probability_before=item.before.probability,
-            probability_after=item.after.probability,
+            before=item.before,
+            after=item.after,
             part=part,
         )
         for part in item.parts

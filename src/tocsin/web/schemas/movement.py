@@ -62,8 +62,8 @@ class MovedPartBody(BaseModel):
 
     scenario: str
     horizon_days: int
-    probability_before: float
-    probability_after: float
+    before: OddsBody
+    after: OddsBody
     part: PartBody
 
 
