@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _MESSAGE = Message("m1", START, "a test", "a test – só", "<p>a test</p>", {"test": True})
 _HOOK = Destination("hook", DestinationKind.WEBHOOK, "Hook", "http://localhost", "whsec_x")
 _BROKEN = Refused("500 Internal Server Error")
+_REFUSED = (("c@desk.example", "550 5.1.1, for good"),)
 
 
 @pytest.fixture
@@ -149,15 +150,17 @@ def test_a_receiver_that_is_gone_says_nothing_of_the_one_that_was_set_meanwhile(
         outbox.post(replace(_MESSAGE, id=f"again {changed.secret}"), "hook")
 
 
-def test_who_has_a_message_is_kept_from_attempt_to_attempt(outbox: DeliveryShelf) -> None:
-    """Also where it is given up and sent again."""
+def test_who_has_a_message_and_who_refused_it_is_kept_from_attempt_to_attempt(outbox: DeliveryShelf) -> None:
+    """Where it is given up and sent again, whoever refused it is asked anew, and whoever has it is not."""
     held = next(item for item in outbox.claim(START, 9) if item.destination == "hook")
-    outbox.end(held, replace(_BROKEN, had=("a@desk.example",)), START, 0.5)
+    outbox.end(held, replace(_BROKEN, had=("a@desk.example",), refused=_REFUSED), START, 0.5)
     held = next(item for item in outbox.claim(START + timedelta(minutes=1), 9) if item.destination == "hook")
+    assert (held.had, held.refused) == (("a@desk.example",), _REFUSED)
     outbox.end(held, replace(_BROKEN, had=("b@desk.example",), hopeless=True), START, 0.5)
     again = outbox.send_again("m1", "hook", "ada", START)
     assert again is not None
     assert _one(outbox).had == again.had == ("a@desk.example", "b@desk.example")
+    assert _one(outbox).refused == again.refused == ()
 
 
 def test_no_event_tells_where_a_destination_is_or_what_it_signs_with(engine: Engine) -> None:

@@ -310,12 +310,14 @@ def _theater_of(connection: Connection, message: str) -> str:
 
 
 def _row(item: Delivery) -> dict[str, Any]:
-    return asdict(item) | {"stage": item.stage.value, "had": json.dumps(item.had)}
+    said = {"stage": item.stage.value, "had": json.dumps(item.had), "refused": json.dumps(item.refused)}
+    return asdict(item) | said
 
 
 def _delivery(row: Row[Any]) -> Delivery:
     fields = {column.name: getattr(row, column.name) for column in table.c}
-    return Delivery(**(fields | {"stage": Stage(row.stage), "had": tuple(json.loads(row.had))}))
+    refused = tuple((who, reply) for who, reply in json.loads(row.refused))
+    return Delivery(**(fields | {"stage": Stage(row.stage), "had": tuple(json.loads(row.had)), "refused": refused}))
 
 
 def _trail(row: Row[Any]) -> Trail:
