@@ -14,6 +14,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from support.feed_server import feed_server, reply
+from support.outbox import deliveries
 from support.processes import wait_until
 from tocsin.bootstrap.service import catalog_folder, open_service
 from tocsin.domain.delivery import Destination, DestinationKind, Stage
@@ -121,7 +122,7 @@ def test_an_observation_that_makes_odds_cross_rings_at_the_receiver_once(
         wait_until(lambda: bool(receiver.asked), _PATIENCE_SECONDS, "told")
     with alarmed(settings, clock) as service:
         wait_until(
-            lambda: {item.stage for item in service.deliveries.deliveries()} == {Stage.DELIVERED},
+            lambda: {item.stage for item in deliveries(service.deliveries)} == {Stage.DELIVERED},
             _PATIENCE_SECONDS,
             "delivered",
         )

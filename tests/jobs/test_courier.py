@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from support.messages import MESSAGE
+from support.outbox import deliveries
 from support.processes import wait_until
 from tocsin.domain.delivery import (
     LEASE,
@@ -101,11 +102,11 @@ class Desk:
 
     def stages(self) -> dict[str, Stage]:
         """How each message stands."""
-        return {item.message: item.stage for item in self.outbox.deliveries()}
+        return {item.message: item.stage for item in deliveries(self.outbox)}
 
     def one(self, message: str) -> Delivery:
         """The delivery of a message."""
-        (found,) = self.outbox.deliveries(message=message)
+        (found,) = deliveries(self.outbox, message=message)
         return found
 
     def look(self, courier: Courier | None = None) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from support.alerting import Alarm, alarm
 from support.alerts import START, alert_rule
 from support.databases import ONLY_SQLITE
+from support.outbox import deliveries
 from tocsin.domain.alert import Alert, Cause, Phase, Point, Reading, Sign, Transition
 from tocsin.domain.delivery import Destination, DestinationKind, Message, Stage
 from tocsin.domain.errors import StoreError
@@ -73,7 +74,7 @@ def test_what_was_judged_is_read_back_to_the_last_bit(world: Alarm) -> None:
     assert (kept.notice, kept.publication) == (judged.tellings[0].notice, 1)
     outbox = DeliveryShelf(world.engine)
     assert outbox.message("n1") == judged.tellings[0].message
-    assert [(item.destination, item.due_at, item.stage) for item in outbox.deliveries()] == [
+    assert [(item.destination, item.due_at, item.stage) for item in deliveries(outbox)] == [
         ("chief", _ODD, Stage.WAITING),
         ("desk", _ODD, Stage.WAITING),
     ]
@@ -132,7 +133,7 @@ def test_a_failure_on_the_way_leaves_nothing_behind(world: Alarm, monkeypatch: p
         with pytest.raises(OSError, match=_TRIED):
             world.book.record("full", judged)
     assert world.book.standing("full", START).alerts == {}
-    assert DeliveryShelf(world.engine).deliveries() == world.book.notices("full") == []
+    assert deliveries(DeliveryShelf(world.engine)) == world.book.notices("full") == []
     assert world.book.record("full", judged)
 
 
@@ -217,7 +218,7 @@ def test_what_goes_to_a_receiver_that_is_gone_is_shown_as_failed_at_once(world: 
     shelf.put(gone, "admin", START)
     assert shelf.destinations() == [hourly, gone]
     assert world.book.record("full", _judged(world, "desk", "hook"))
-    found = {item.destination: item for item in DeliveryShelf(world.engine).deliveries(message="n1")}
+    found = {item.destination: item for item in deliveries(DeliveryShelf(world.engine), message="n1")}
     assert (found["desk"].stage, found["desk"].due_at) == (Stage.WAITING, START + 60 * _MINUTE)
     assert found["hook"].stage is Stage.DEAD
     (failed,) = world.events.after(0, 100, [EventKind.DELIVERY_FAILED])

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from support.alerting import Alarm, alarm, level, race
 from support.alerts import START, Look, alert_rule, judge, rings_by_history, untold
+from support.outbox import deliveries
 from tocsin.domain.alert import Cause
 from tocsin.domain.alert_reading import read_odds_rule
 from tocsin.domain.notice import Acknowledgement, NoticeKind
@@ -191,7 +192,7 @@ class AlertMachine(RuleBasedStateMachine):
                 whom |= {"chief"} if kept.notice.episode in escalated else set()
                 expected |= {(kept.notice.id, name) for name in whom}
         outbox = DeliveryShelf(self.engine)
-        assert {(item.message, item.destination) for item in outbox.deliveries()} == expected
+        assert {(item.message, item.destination) for item in deliveries(outbox)} == expected
 
     def _acknowledge(self, name: str, lasts: timedelta | None) -> None:
         kept = self.world.book.standing("full", self.now).alerts.get(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.alerts import START
+from support.outbox import deliveries
 from tocsin.domain.delivery import (
     GONE,
     LEASE,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _MESSAGE = Message("m1", START, "a test", "a test – só", "<p>a test</p>", {"test": True})
 _HOOK = Destination("hook", DestinationKind.WEBHOOK, "Hook", "http://localhost", "whsec_x")
 _BROKEN = Refused("500 Internal Server Error")
+_REFUSED = (("c@desk.example", "550 5.1.1, for good"),)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def outbox(engine: Engine) -> DeliveryShelf:
 
 
 def _one(outbox: DeliveryShelf, destination: str = "hook") -> Delivery:
-    return next(item for item in outbox.deliveries(message="m1") if item.destination == destination)
+    return next(item for item in deliveries(outbox, message="m1") if item.destination == destination)
 
 
 def test_a_message_is_posted_once_to_each(outbox: DeliveryShelf) -> None:
@@ -56,7 +58,7 @@ def test_a_message_is_posted_once_to_each(outbox: DeliveryShelf) -> None:
     assert outbox.post(replace(_MESSAGE, text="other"), "hook") == first
     assert outbox.message("m1") == _MESSAGE
     assert outbox.message("m2") is None
-    assert [item.destination for item in outbox.deliveries()] == ["desk", "hook"]
+    assert [item.destination for item in deliveries(outbox)] == ["desk", "hook"]
 
 
 def test_what_is_claimed_is_nobody_elses_until_its_lease_ends(outbox: DeliveryShelf) -> None:
@@ -79,7 +81,7 @@ def test_whoever_lost_the_lease_writes_nothing(outbox: DeliveryShelf) -> None:
     ended = [outbox.end(item, Accepted("200"), later, 0.5) for item in held]
     assert [item.stage for item in ended if item is not None] == [Stage.DELIVERED, Stage.DELIVERED]
     assert [outbox.end(item, _BROKEN, later, 0.5) for item in held] == [None, None]
-    assert outbox.deliveries(Stage.DELIVERED) == ended
+    assert deliveries(outbox, Stage.DELIVERED) == ended
 
 
 def test_what_failed_is_due_again_later(outbox: DeliveryShelf) -> None:
@@ -100,7 +102,7 @@ def test_what_was_given_up_is_told_and_can_be_sent_again(outbox: DeliveryShelf, 
         now = max(now, _one(outbox).due_at)
         (held,) = [item for item in outbox.claim(now, 9) if item.destination == "hook"]
         outbox.end(held, _BROKEN, now, 0.5)
-    assert [item.destination for item in outbox.deliveries(Stage.DEAD)] == ["hook"]
+    assert [item.destination for item in deliveries(outbox, Stage.DEAD)] == ["hook"]
     again = outbox.send_again("m1", "hook", "ada", now)
     assert again == _one(outbox)
     assert again is not None
@@ -124,7 +126,7 @@ def test_a_receiver_that_is_gone_is_sent_nothing_until_it_is_set_anew(outbox: De
     assert outbox.end(held, Refused("410 Gone", gone=True), START, 0.5) is not None
     assert shelf.destinations() == [replace(_HOOK, gone=True)]
     outbox.post(replace(_MESSAGE, id="m3"), "hook")
-    assert [(item.message, item.last_word) for item in outbox.deliveries(Stage.DEAD)] == [
+    assert [(item.message, item.last_word) for item in deliveries(outbox, Stage.DEAD)] == [
         ("m1", "410 Gone"),
         ("m2", GONE),
         ("m3", GONE),
@@ -149,15 +151,17 @@ def test_a_receiver_that_is_gone_says_nothing_of_the_one_that_was_set_meanwhile(
         outbox.post(replace(_MESSAGE, id=f"again {changed.secret}"), "hook")
 
 
-def test_who_has_a_message_is_kept_from_attempt_to_attempt(outbox: DeliveryShelf) -> None:
-    """Also where it is given up and sent again."""
+def test_who_has_a_message_and_who_refused_it_is_kept_from_attempt_to_attempt(outbox: DeliveryShelf) -> None:
+    """Where it is given up and sent again, whoever refused it is asked anew, and whoever has it is not."""
     held = next(item for item in outbox.claim(START, 9) if item.destination == "hook")
-    outbox.end(held, replace(_BROKEN, had=("a@desk.example",)), START, 0.5)
+    outbox.end(held, replace(_BROKEN, had=("a@desk.example",), refused=_REFUSED), START, 0.5)
     held = next(item for item in outbox.claim(START + timedelta(minutes=1), 9) if item.destination == "hook")
+    assert (held.had, held.refused) == (("a@desk.example",), _REFUSED)
     outbox.end(held, replace(_BROKEN, had=("b@desk.example",), hopeless=True), START, 0.5)
     again = outbox.send_again("m1", "hook", "ada", START)
     assert again is not None
     assert _one(outbox).had == again.had == ("a@desk.example", "b@desk.example")
+    assert _one(outbox).refused == again.refused == ()
 
 
 def test_no_event_tells_where_a_destination_is_or_what_it_signs_with(engine: Engine) -> None:
@@ -192,7 +196,7 @@ def test_workers_at_once_get_each_delivery_once(outbox: DeliveryShelf, engine: E
     for worker in workers:
         worker.join(60)
     assert len(taken) == len(set(taken)) == 42
-    assert {item.claimed_until for item in DeliveryShelf(engine).deliveries()} == {START + LEASE}
+    assert {item.claimed_until for item in deliveries(DeliveryShelf(engine))} == {START + LEASE}
 
 
 def test_trails_say_what_is_delivered_and_are_given_a_page_at_a_time(engine: Engine) -> None:
@@ -229,7 +233,7 @@ def test_what_waits_for_a_digest_goes_as_one_message(engine: Engine) -> None:
     assert digest.subject == "3 notices: subject m1, and 2 more"
     assert [part in digest.text for part in ("text m1", "text m2", "text m3")] == [True] * 3
     assert [item["message"] for item in digest.data["notices"]] == ["m1", "m2", "m3"]  # type: ignore[attr-defined]
-    assert {item.last_word for item in outbox.deliveries(Stage.BUNDLED)} == {first.message}
+    assert {item.last_word for item in deliveries(outbox, Stage.BUNDLED)} == {first.message}
     assert outbox.claim(START + hour, 9) == []
     outbox.post(Message("m4", START + hour, "s", "t", "h", {}), "desk")
     killed_at = START + 2 * hour  # whoever had claimed it was killed; more has come in meanwhile
@@ -245,4 +249,4 @@ def test_one_message_is_no_digest(engine: Engine) -> None:
     places.put(Destination("desk", DestinationKind.LOG, "d", "", digest_every=every), "admin", START)
     outbox.post(Message("m1", START + timedelta(minutes=1), "s", "t", "h", {}), "desk")
     assert [item.message for item in outbox.claim(START + every, 9)] == ["m1"]
-    assert outbox.deliveries(Stage.BUNDLED) == []
+    assert deliveries(outbox, Stage.BUNDLED) == []

@@ -11,6 +11,7 @@ import pytest
 from support.alerting import Alarm, alarm, level, race, say
 from support.alerts import LEVEL, START, alert_rule
 from support.damage import damage
+from support.outbox import deliveries
 from support.publications import stating_fit
 from tocsin.domain.alert import Cause, Phase
 from tocsin.domain.alert_rule import (
@@ -76,7 +77,7 @@ def test_a_crossing_is_told_to_everyone_a_rule_names(make: Make) -> None:
     (kept,) = world.book.notices("full")
     assert (kept.notice.kind, kept.notice.at, kept.publication) == (NoticeKind.FIRED, START + _MINUTE, stated.number)
     outbox = DeliveryShelf(world.engine)
-    assert [(item.message, item.destination) for item in outbox.deliveries()] == [
+    assert [(item.message, item.destination) for item in deliveries(outbox)] == [
         (kept.notice.id, "chief"),
         (kept.notice.id, "desk"),
     ]
@@ -92,7 +93,7 @@ def test_a_rule_that_names_nobody_goes_to_the_log(make: Make) -> None:
     world = make(alert_rule())
     world.publish(0.4)
     world.judge()
-    assert [item.destination for item in DeliveryShelf(world.engine).deliveries()] == ["log"]
+    assert [item.destination for item in deliveries(DeliveryShelf(world.engine))] == ["log"]
 
 
 def test_judging_again_changes_nothing(make: Make) -> None:
@@ -322,7 +323,7 @@ def test_an_escalation_goes_to_those_it_is_for_and_they_hear_the_end(make: Make)
     world.judge(START + 6 * _MINUTE)
     outbox = DeliveryShelf(world.engine)
     to = [
-        {item.destination for item in outbox.deliveries(message=kept.notice.id)} for kept in world.book.notices("full")
+        {item.destination for item in deliveries(outbox, message=kept.notice.id)} for kept in world.book.notices("full")
     ]
     assert world.kinds() == [NoticeKind.FIRED, NoticeKind.ESCALATED, NoticeKind.RESOLVED]
     assert to == [{"desk"}, {"chief"}, {"desk", "chief"}]

@@ -79,7 +79,8 @@ def test_a_receiver_is_left_alone_for_as_long_as_it_asks(asked: timedelta, waite
 def test_a_receiver_that_is_gone_is_asked_once() -> None:
     """It has said that there is no use."""
     dead = after_attempt(_NEW, Refused("410 Gone", gone=True), _NOW, 0.5)
-    hopeless = after_attempt(_NEW, Refused("550", had=("a@x",), hopeless=True), _NOW, 0.5)
+    hopeless = after_attempt(_NEW, Refused("550", had=("a@x",), refused=(("b@x", "550"),), hopeless=True), _NOW, 0.5)
+    assert (hopeless.refused, sent_again(hopeless, _NOW).refused) == ((("b@x", "550"),), ())
     assert (hopeless.stage, hopeless.had, sent_again(hopeless, _NOW).had) == (Stage.DEAD, ("a@x",), ("a@x",))
     assert (dead.stage, dead.attempts) == (Stage.DEAD, 1)
 

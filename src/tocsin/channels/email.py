@@ -51,8 +51,8 @@ class EmailChannel:
     """Sends by the mail server of the settings, to all addresses of a destination at once.
 
     An address that is refused makes it a failure although others have the mail. The next attempt goes to those alone
-    who do not have it; where all of them are refused for good, there is none. Mail programs know a mail that came twice
-    all the same by its `Message-ID`.
+    who do not have it and may take it yet; where there are none of them, there is none. Mail programs know a mail that
+    came twice all the same by its `Message-ID`.
     """
 
     def __init__(self, server: MailServer | None, tls: ssl.SSLContext, seconds: float = TOTAL_SECONDS) -> None:
@@ -68,40 +68,41 @@ class EmailChannel:
             return Refused("no mail server is set; set TOCSIN_SMTP_HOST and TOCSIN_SMTP_FROM")
         try:
             recipients = read_recipients(destination.address)
-            left = [item for item in recipients if item not in destination.besides]
-            refused = self._hand_over(server, compose(message, server.sender, recipients), left) if left else {}
+            settled = {*destination.besides, *dict(destination.refused)}
+            left = [item for item in recipients if item not in settled]
+            had, refused = self._hand_over(server, compose(message, server.sender, recipients), left)
         except InvalidInputError as error:
             return Refused(str(error))
         except (smtplib.SMTPException, OSError, OverflowError, ValueError) as error:
-            reason = self._failure(server, error)
-            if isinstance(error, smtplib.SMTPRecipientsRefused) and destination.besides:
-                return _partly(reason, left, error.recipients, len(recipients) - len(left))
-            return Refused(reason)
-        place = _place(server)
-        if refused:
-            return _partly(f"{place} {_refusals(refused)}", left, refused, len(recipients) - len(refused))
-        return Accepted(f"taken by {place} for {len(recipients)}")
+            return Refused(self._failure(server, error))
+        if refused or any(who in recipients for who, _ in destination.refused):
+            return _partly(_place(server), recipients, destination, had, refused)
+        return Accepted(f"taken by {_place(server)} for {len(recipients)}")
 
     def _hand_over(
         self, server: MailServer, mail: EmailMessage, recipients: Sequence[str]
-    ) -> Mapping[str, tuple[int, bytes]]:
-        """Whom the server refuses of those whom the mail is for."""
+    ) -> tuple[tuple[str, ...], Mapping[str, tuple[int, bytes]]]:
+        """Who has it of those whom the mail is for, and whom the server refuses; it may not ask all of them."""
+        if not recipients:
+            return (), {}
         deadline = Deadline(self._seconds)
         conversation = Conversation(server, self._tls, deadline)
         try:
             refused = conversation.open().sendmail(server.sender, recipients, mail.as_bytes())
+            had = tuple(item for item in recipients if item not in refused)
             deadline.draw_near(GOODBYE_SECONDS)
             with suppress(smtplib.SMTPException, OSError, OverflowError):
                 conversation.quit()
+        except smtplib.SMTPRecipientsRefused as error:
+            # Nobody has it then: also where the server ends the talk before all are asked.
+            return (), error.recipients
         finally:
             conversation.close()
-        return refused
+        return had, refused
 
     def _failure(self, server: MailServer, error: Exception) -> str:
         """What an error comes to, in words of our own: a server's could repeat what it was sent."""
         place = _place(server)
-        if isinstance(error, smtplib.SMTPRecipientsRefused):
-            return f"{place} {_refusals(error.recipients)}"
         if isinstance(error, smtplib.SMTPResponseException):
             what = next(what for kind, what in _REFUSALS if isinstance(error, kind))
             return f"{place} refuses {what}: {_code(error.smtp_code, error.smtp_error)}"
@@ -112,13 +113,25 @@ class EmailChannel:
         return words.format(place=place, why=why(error) if isinstance(error, OSError) else "")
 
 
-def _partly(reason: str, left: Sequence[str], refused: Mapping[str, tuple[int, bytes]], had: int) -> Refused:
-    """Somebody has it, and somebody does not: as often as they are asked, where the server will never take it."""
-    others = "the other one of this destination has it" if had == 1 else f"the other {had} of this destination have it"
+def _partly(
+    place: str,
+    recipients: Sequence[str],
+    destination: Destination,
+    had: tuple[str, ...],
+    refused: Mapping[str, tuple[int, bytes]],
+) -> Refused:
+    """Somebody does not have it, who refused it for good at an earlier attempt or refuses it at this one."""
+    now = {who: _code(code, text) for who, (code, text) in refused.items()}
+    for_good = tuple((who, now[who]) for who, (code, _) in refused.items() if code >= _FIRST_PERMANENT)
+    told = {who: reply for who, reply in destination.refused if who in recipients} | now
+    have = {*destination.besides, *had}
+    count = sum(who in have for who in recipients)
+    others = f"; the other {f'{count} of this destination have' if count > 1 else 'one of this destination has'} it"
     return Refused(
-        f"{reason}; {others}",
-        had=tuple(item for item in left if item not in refused),
-        hopeless=all(code >= _FIRST_PERMANENT for code, _ in refused.values()),
+        f"{place} refuses {', '.join(f'{who}: {reply}' for who, reply in told.items())}{others if count else ''}",
+        had=had,
+        refused=for_good,
+        hopeless=set(recipients) <= {*have, *dict(destination.refused), *dict(for_good)},
     )
 
 
@@ -146,10 +159,6 @@ def _one_line(subject: str) -> str:
 
 def _place(server: MailServer) -> str:
     return f"{server.host}:{server.port}"
-
-
-def _refusals(refused: Mapping[str, tuple[int, bytes]]) -> str:
-    return "refuses " + ", ".join(f"{who}: {_code(code, text)}" for who, (code, text) in refused.items())
 
 
 def _code(code: int, text: bytes | str) -> str:

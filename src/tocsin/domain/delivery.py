@@ -49,6 +49,7 @@ class Destination:
         digest_every: Notices of so long are put together into one message; None for one each, at once.
         gone: The receiver has said that it is no longer there, and is sent nothing until somebody sets it anew.
         besides: Those of several addresses that have a message already, and must not get it again.
+        refused: Those that refused it for good, each with the reply, and are not asked again.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Destination:
     digest_every: timedelta | None = None
     gone: bool = False
     besides: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
     @property
     def digest_minutes(self) -> int | None:
@@ -107,6 +109,7 @@ class Refused:
         retry_after: How long the receiver asks to wait; None where it does not say.
         gone: It will never take anything again (410).
         had: Those of several addresses that have it now.
+        refused: Those that refused it for good now, each with the reply.
         hopeless: Whoever does not have it will not take it at another attempt either.
     """
 
@@ -114,6 +117,7 @@ class Refused:
     retry_after: timedelta | None = None
     gone: bool = False
     had: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
     hopeless: bool = False
 
 
@@ -145,6 +149,7 @@ class Delivery:
         last_at: When the last one ended; None before the first.
         last_word: What came of it.
         had: Those of several addresses that have it already.
+        refused: Those that refused it for good, each with the reply.
     """
 
     message: str
@@ -156,6 +161,7 @@ class Delivery:
     last_at: datetime | None = None
     last_word: str = ""
     had: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
     def is_due(self, now: datetime) -> bool:
         """Whether an attempt may begin."""
@@ -203,7 +209,7 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, share: fl
     tried = replace(delivery, attempts=attempts, claimed_until=None, last_at=now)
     if isinstance(outcome, Accepted):
         return replace(tried, stage=Stage.DELIVERED, last_word=outcome.answer)
-    tried = replace(tried, had=(*delivery.had, *outcome.had))
+    tried = replace(tried, had=(*delivery.had, *outcome.had), refused=(*delivery.refused, *outcome.refused))
     if outcome.gone or outcome.hopeless or attempts > len(WAITS):
         return replace(tried, stage=Stage.DEAD, last_word=outcome.reason)
     wait = WAITS[attempts - 1] * (1.0 + JITTER * (2.0 * share - 1.0))
@@ -214,4 +220,4 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, share: fl
 
 def sent_again(delivery: Delivery, now: datetime) -> Delivery:
     """A dead delivery that somebody wants tried anew, from the first wait on, for those who do not have it."""
-    return replace(delivery, stage=Stage.WAITING, attempts=0, due_at=now, claimed_until=None)
+    return replace(delivery, stage=Stage.WAITING, attempts=0, due_at=now, claimed_until=None, refused=())

@@ -175,5 +175,7 @@ delivery = Table(
     Column("last_word", Text, nullable=False),
     # Those of the destination's addresses that have it, as JSON.
     Column("had", Text, nullable=False, server_default="[]"),
+    # Those that refused it for good, each with the reply, as JSON.
+    Column("refused", Text, nullable=False, server_default="[]"),
     Index(None, "stage", "due_at"),
 )

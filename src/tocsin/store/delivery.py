@@ -110,16 +110,6 @@ class DeliveryShelf:
         with reading(self._engine) as connection:
             return read_message(connection, message)
 
-    def deliveries(self, stage: Stage | None = None, message: str | None = None) -> list[Delivery]:
-        """The deliveries of a stage, or of a message, or all: by message and destination."""
-        question = select(table).order_by(table.c.message, table.c.destination)
-        if stage is not None:
-            question = question.where(table.c.stage == stage.value)
-        if message is not None:
-            question = question.where(table.c.message == message)
-        with reading(self._engine) as connection:
-            return [_delivery(row) for row in connection.execute(question)]
-
     def counts(self) -> dict[tuple[str, Stage], int]:
         """How many deliveries to a destination are in a stage; none where there are none."""
         each = table.c.destination, table.c.stage
@@ -310,12 +300,14 @@ def _theater_of(connection: Connection, message: str) -> str:
 
 
 def _row(item: Delivery) -> dict[str, Any]:
-    return asdict(item) | {"stage": item.stage.value, "had": json.dumps(item.had)}
+    said = {"stage": item.stage.value, "had": json.dumps(item.had), "refused": json.dumps(item.refused)}
+    return asdict(item) | said
 
 
 def _delivery(row: Row[Any]) -> Delivery:
     fields = {column.name: getattr(row, column.name) for column in table.c}
-    return Delivery(**(fields | {"stage": Stage(row.stage), "had": tuple(json.loads(row.had))}))
+    refused = tuple((who, reply) for who, reply in json.loads(row.refused))
+    return Delivery(**(fields | {"stage": Stage(row.stage), "had": tuple(json.loads(row.had)), "refused": refused}))
 
 
 def _trail(row: Row[Any]) -> Trail:

@@ -339,10 +339,6 @@ class DeliveryBook(Protocol):
         """The message of that id."""
         ...
 
-    def deliveries(self, stage: Stage | None = None, message: str | None = None) -> list[Delivery]:
-        """The deliveries of a stage, or of a message, or all: by message and destination."""
-        ...
-
     def counts(self) -> Mapping[tuple[str, Stage], int]:
         """How many deliveries to a destination are in a stage; none where there are none."""
         ...

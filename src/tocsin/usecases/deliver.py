@@ -57,7 +57,8 @@ def _attempt(claimed: Delivery, destination: Destination | None, means: Delivery
     if destination.gone:
         return Refused(GONE, gone=True)
     try:
-        return means.channels[destination.kind].send(replace(destination, besides=claimed.had), message, means.clock())
+        left = replace(destination, besides=claimed.had, refused=claimed.refused)
+        return means.channels[destination.kind].send(left, message, means.clock())
     except Exception as error:  # noqa: BLE001 (a fault of ours must not look like an attempt that was never made)
         # Its words may repeat an address or a secret, its name does not.
         return Refused(f"this channel failed by a fault of its own ({type(error).__name__})")
