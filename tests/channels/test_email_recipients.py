@@ -73,7 +73,7 @@ def test_whoever_refused_for_good_is_not_asked_again_and_is_told_of_to_the_end(
     assert dead.last_word == (
         f"127.0.0.1:{room.port} refuses {_CHIEF}: 550 5.1.1, for good; the other 2 of this destination have it"
     )
-    assert _attempt(channel, sent_again(dead, NOW), *everybody).stage is Stage.DELIVERED
+    assert _attempt(channel, sent_again(dead, None, NOW), *everybody).stage is Stage.DELIVERED
     assert [recipients for recipients, _ in room.mails][2:] == [[_CHIEF]]
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.messages import MESSAGE, SECRET
 from tocsin.bootstrap.service import open_service
 from tocsin.catalog.kit import find_kit
 from tocsin.domain.access import Role
 from tocsin.domain.account import Account
-from tocsin.domain.delivery import Refused, Stage
+from tocsin.domain.delivery import Destination, DestinationKind, Refused, Stage
 from tocsin.domain.event import Event, EventKind
 from tocsin.jobs.alarm import make_alarm
 from tocsin.settings import Settings
@@ -140,7 +141,10 @@ def test_an_alert_is_left_unsaid_for_a_while(run: Run, settings: Settings) -> No
     assert _pledge(run)["quiet"] is None
     assert "nothing is silenced" in run("alerts", "silences").out
     again = run("alerts", "end-silence", found[0]["id"])
-    assert (again.code, "no silence" in again.err) == (1, True)
+    assert (again.code, again.err.strip()) == (
+        1,
+        f"no silence with the id {found[0]['id']!r}; it may have ended: see the list of silences",
+    )
     refused = run("alerts", "silence", "--rule", "pledges", "--hours", "2", "--comment", "x")
     assert (refused.code, "accepted: patterns that match a rule" in refused.err) == (1, True)
     del settings
@@ -163,6 +167,23 @@ def test_what_was_sent_is_listed_and_what_was_given_up_is_sent_again(run: Run, f
     assert (again.code, "goes to log again" in again.out) == (0, True), again.err
     with open_service(firing) as service:
         assert [item.delivery.stage for item in service.deliveries.trails(None)] == [Stage.WAITING]
+
+
+def test_whoever_sends_to_what_is_gone_is_told_to_set_it_anew(run: Run, firing: Settings) -> None:
+    """It would only be given up once more, and nobody would look."""
+    desk = Destination("desk", DestinationKind.WEBHOOK, "Desk", "http://127.0.0.1:9/", SECRET)
+    with open_service(firing) as service:
+        now = datetime.now(UTC)
+        service.destinations.put(desk, "ada", now)
+        service.deliveries.post(MESSAGE, "desk")
+        (claimed,) = (item for item in service.deliveries.claim(now, 9) if item.destination == "desk")
+        service.deliveries.end(claimed, Refused("410 Gone", gone=True), now, 0.5, desk)
+    again = run("destination", "send-again", MESSAGE.id, "desk")
+    assert (again.code, again.out) == (1, "")
+    assert "destination is 'desk', which has said that it is gone; accepted: one that is set anew" in again.err
+    with open_service(firing) as service:
+        service.destinations.put(desk, "ada", now)
+    assert run("destination", "send-again", MESSAGE.id, "desk").code == 0
 
 
 def test_without_rules_there_are_no_alerts_and_nothing_to_take_up(run: Run, settings: Settings) -> None:

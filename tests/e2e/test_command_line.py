@@ -121,9 +121,9 @@ def test_a_file_counts_once_with_or_without_a_byte_order_mark(store: Run, tmp_pa
     plain, marked = tmp_path / "plain.csv", tmp_path / "marked.csv"
     plain.write_bytes((HEADER + GOOD).encode())
     marked.write_bytes((HEADER + GOOD).encode("utf-8-sig"))
-    assert "1 observations recorded, 0 were" in store("import", "tunisia", str(plain)).stdout
-    assert "0 observations recorded, 1 were" in store("import", "tunisia", str(plain)).stdout
-    assert "0 observations recorded, 1 were" in store("import", "tunisia", str(marked)).stdout
+    assert "1 observation recorded, 0 in the ledger already" in store("import", "tunisia", str(plain)).stdout
+    assert "0 observations recorded, 1 in the ledger already" in store("import", "tunisia", str(plain)).stdout
+    assert "0 observations recorded, 1 in the ledger already" in store("import", "tunisia", str(marked)).stdout
     assert _count(tmp_path / "home") == 1
 
 

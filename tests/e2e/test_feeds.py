@@ -76,7 +76,7 @@ def test_a_file_in_the_inbox_becomes_observations_and_a_bad_one_is_told_line_by_
     done = run("feeds", "take", "tunisia/inbox")
     assert done.returncode == 0, done.stderr
     assert "1 file saved less than 5 s ago: waiting" in done.stderr
-    assert "1 new records (0 known already): 1 observations added" in done.stdout
+    assert "1 new record (0 known already): 1 observation added" in done.stdout
     _put(tmp_path, "inbox", _ROW.replace(",1,B2", ",2,A1"))
     assert _json(run("feeds", "take", "tunisia/inbox", "--json"))["corrected"] == 1
     (standing,) = _json(run("ledger", "tunisia", "--json"))["observations"]

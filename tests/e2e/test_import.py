@@ -100,13 +100,13 @@ def test_files_of_either_form_are_taken_in_together_or_not_at_all(run: Run, tmp_
     assert done.returncode == 1
     assert "b.jsonl:1: value is 'one'" in done.stderr
     _write(tmp_path, "b.jsonl", json.dumps(record | {"value": 1}))
-    assert "2 observations recorded, 0 were" in run("import", "tunisia", sheet, lines).stdout
+    assert "2 observations recorded, 0 in the ledger already" in run("import", "tunisia", sheet, lines).stdout
     told = json.loads(run("import", "tunisia", lines, sheet, "--json").stdout)
     assert (told["recorded"], told["known_already"]) == (0, {"stands": 2, "superseded": 0, "withdrawn": 0})
     unknown = run("import", "tunisia", _write(tmp_path, "c.data", "x"))
     assert "c.data: ending is '.data'; accepted: a file that ends in .csv" in unknown.stderr
     assert (
-        "0 observations recorded, 1 were"
+        "0 observations recorded, 1 in the ledger already"
         in run("import", "tunisia", _write(tmp_path, "d.data", _HEADER + _GOOD), "--format", "csv").stdout
     )
 
@@ -133,11 +133,11 @@ def test_a_foreign_file_is_imported_by_its_mapping(run: Run, tmp_path: Path) -> 
 def test_what_was_withdrawn_since_is_told_and_stays_withdrawn(run: Run, tmp_path: Path) -> None:
     """Importing the file again brings nothing back, and says so."""
     name = _write(tmp_path, "rows.csv", _HEADER + _GOOD + _GOOD)
-    assert "1 rows say what an earlier row says" in run("import", "tunisia", name).stdout
+    assert "1 row passed over: an earlier row says the same" in run("import", "tunisia", name).stdout
     (entry,) = json.loads(run("ledger", "tunisia", "--json").stdout)["observations"]
     assert run("retract", "tunisia", entry["id"], "--reason", "an exercise").returncode == 0
     again = run("import", "tunisia", name)
-    assert "0 observations recorded, 1 were in the ledger already" in again.stdout
+    assert "0 observations recorded, 1 in the ledger already" in again.stdout
     assert "1 were withdrawn since; importing them again brings nothing back" in again.stdout
     assert json.loads(run("ledger", "tunisia", "--json").stdout)["observations"] == []
 

@@ -78,7 +78,7 @@ def test_what_was_published_is_shown_exported_and_verified(store: Run, tmp_path:
     exported = tmp_path / "publications.jsonl"
     table = store("history", "tunisia", "--export", str(exported))
     assert "refit wanted" in table.stdout
-    assert "1 publications written" in table.stderr
+    assert "1 publication written" in table.stderr
     verified = _json(store("verify", "--json"))
     assert (verified["broken"], verified["head"]["sha256"]) == ([], first["sha256"])
     alone = store("verify", "--file", str(exported), TOCSIN_HOME=str(tmp_path / "nowhere"))
@@ -190,7 +190,7 @@ def test_the_doctor_finds_what_is_unwell_and_says_what_to_do(store: Run, home: P
         connection.execute("UPDATE fit SET recorded_at = recorded_at - 86400000000 * 36500")
     shutil.rmtree(home / "fits")
     (found,) = _wrong(store("doctor"))
-    assert "fits have none" in found
+    assert "those of 1 fit are missing in " in found
 
 
 def test_the_doctor_finds_a_database_that_is_away(run: Run) -> None:

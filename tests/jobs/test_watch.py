@@ -54,7 +54,7 @@ def _watch(world: World) -> tuple[str, list[tuple[str, str]]]:
 def test_feeds_that_are_well_are_counted(world: World) -> None:
     """And those that are off for want of a credential."""
     world.take(event("a", 1))
-    assert _watch(world) == ("1 feeds are as usual, 1 are off", [])
+    assert _watch(world) == ("feeds as usual: 1, off: 1", [])
 
 
 @pytest.mark.fault(12)
@@ -64,7 +64,7 @@ def test_a_silent_feed_is_named_and_logged(world: World) -> None:
     world.now += timedelta(days=5)
     silent = "silent: nothing new for 5 days, up to 3 days are usual"
     assert _watch(world) == (
-        f"1 of 1 feeds are unwell: tunisia/wire {silent}; see: tocsin feeds",
+        f"feeds unwell: 1 of 1: tunisia/wire {silent}; see: tocsin feeds",
         [("tunisia/wire", silent)],
     )
 
@@ -80,7 +80,10 @@ def test_a_small_feed_that_has_changed_its_form_is_named_and_logged(world: World
         except FeedError:
             world.sent.pop()
     said, logged = _watch(world)
-    assert "failed 35 times in a row: feed tunisia/wire sent what cannot be read: none of the 1 new records" in said
+    assert (
+        "failed 35 times in a row: feed tunisia/wire sent what cannot be read: of 1 new record of a page none can"
+        in said
+    )
     assert [fault.partition(":")[0] for _, fault in logged] == ["failed 35 times in a row", "silent"]
 
 
@@ -109,7 +112,7 @@ def test_the_timetable_watches_each_theater_daily(service: tuple[Settings, Servi
     assert isinstance(schedule, Daily)
     assert schedule.zone == "Africa/Tunis"
     said = jobs["watch/tunisia"].run(Turn("run", START, START, lambda: False, lambda _: None))
-    assert "feeds are as usual" in said
+    assert "feeds as usual: " in said
 
 
 @pytest.mark.fault(12)

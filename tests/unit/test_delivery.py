@@ -80,14 +80,14 @@ def test_a_receiver_that_is_gone_is_asked_once() -> None:
     """It has said that there is no use."""
     dead = after_attempt(_NEW, Refused("410 Gone", gone=True), _NOW, 0.5)
     hopeless = after_attempt(_NEW, Refused("550", had=("a@x",), refused=(("b@x", "550"),), hopeless=True), _NOW, 0.5)
-    assert (hopeless.refused, sent_again(hopeless, _NOW).refused) == ((("b@x", "550"),), ())
-    assert (hopeless.stage, hopeless.had, sent_again(hopeless, _NOW).had) == (Stage.DEAD, ("a@x",), ("a@x",))
+    assert (hopeless.refused, sent_again(hopeless, None, _NOW).refused) == ((("b@x", "550"),), ())
+    assert (hopeless.stage, hopeless.had, sent_again(hopeless, None, _NOW).had) == (Stage.DEAD, ("a@x",), ("a@x",))
     assert (dead.stage, dead.attempts) == (Stage.DEAD, 1)
 
 
 def test_what_was_given_up_can_be_sent_again() -> None:
     """At once, with all its attempts."""
-    again = sent_again(after_attempt(_NEW, Refused("410 Gone", gone=True), _NOW, 0.5), _NOW)
+    again = sent_again(after_attempt(_NEW, Refused("410 Gone", gone=True), _NOW, 0.5), None, _NOW)
     assert again.is_due(_NOW)
     assert after_attempt(again, _BROKEN, _NOW, 0.5).due_at == _NOW + WAITS[0]
 

@@ -136,3 +136,17 @@ def test_what_counts_toward_the_rule_is_what_evidence_counts(reports: list[Obser
     for item in count_reports(_THEATER, _RULE.indicator, reports, as_of):
         by_step[_TIMELINE.number(item.day) - evidence.first_step] += item.value
     assert tuple(by_step) == evidence.counted["offensive"]
+
+
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [
+        ((1,), "field/attack was counted 1 time within 1 week, by 2016-03-10; 1 is needed"),
+        ((), "field/attack was not counted 1 time within 1 week on any day from 2016-03-09 to 2016-04-07"),
+    ],
+)
+def test_a_rule_of_one_is_told_in_the_singular(days: tuple[int, ...], why: str) -> None:
+    """The reason is put on record."""
+    once = Threshold("field/attack", 1, 1)
+    found = settle_window(_WINDOW, once, _counts(*days), _TIMELINE, last_heard=_day(200), unknown=None)
+    assert found.reason == why

@@ -13,6 +13,7 @@ import typer
 from tocsin.cli.progress import shown_progress
 from tocsin.cli.stopping import interrupted_by_signals
 from tocsin.domain.instants import write_instant
+from tocsin.domain.plural import counted
 from tocsin.settings import read_settings
 from tocsin.store.migrate import upgrade
 
@@ -61,8 +62,8 @@ def copy(
 
 
 def _told(proven: Proven) -> str:
-    tables = [f"  {table.name}: {table.rows} rows, SHA-256 {table.sha256}" for table in proven.copied.tables]
-    odds = [f"  {same.theater}: {same.numbers} numbers of fit {same.fit}" for same in proven.odds]
+    tables = [f"  {table.name}: {counted(table.rows, 'row')}, SHA-256 {table.sha256}" for table in proven.copied.tables]
+    odds = [f"  {same.theater}: {counted(same.numbers, 'number')} of fit {same.fit}" for same in proven.odds]
     return "\n".join(
         [
             f"copied at revision {proven.copied.revision}; the same on both sides:",

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tocsin.catalog.read import Catalog
 from tocsin.cli.doctor_look import Unwell
+from tocsin.domain.plural import counted
 from tocsin.settings import Settings
 
 _LEAST_PYTHON = (3, 12)
@@ -129,4 +130,4 @@ def compiled_models(settings: Settings) -> str:
         return f"none in {folder}; the first fit compiles and takes half a minute longer"
     files = [file for file in folder.rglob("*") if file.is_file()]
     size = sum(file.stat().st_size for file in files)
-    return f"{len(files)} files, {size / 2**20:.0f} MiB in {folder}; may be deleted at any time"
+    return f"{counted(len(files), 'file')}, {size / 2**20:.0f} MiB in {folder}; may be deleted at any time"

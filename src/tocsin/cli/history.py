@@ -12,6 +12,7 @@ import typer
 from tocsin.bootstrap.service import Service, open_service
 from tocsin.cli.history_table import outcomes_of, print_history, publication_object
 from tocsin.domain.instants import read_as_of
+from tocsin.domain.plural import counted
 from tocsin.domain.publication import exported
 from tocsin.domain.resolution import standing, windows_of
 from tocsin.domain.theater import Theater
@@ -44,9 +45,8 @@ def history(
         instant = read_as_of(as_of, declared.timeline, datetime.now(UTC))
         if export is not None:
             count = _export(service, export)
-            typer.echo(
-                f"{count} publications written to {export}; verify them: tocsin verify --file {export}", err=True
-            )
+            written = f"{counted(count, 'publication')} written to {export}"
+            typer.echo(f"{written}; to verify: tocsin verify --file {export}", err=True)
         stated = service.publications.publications(declared.id, instant)
         settled = standing(service.resolutions.resolutions(declared.id, instant))
     outcomes = outcomes_of(windows_of(stated), settled)

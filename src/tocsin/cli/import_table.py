@@ -66,9 +66,8 @@ def _counts(batch: Batch) -> dict[str, object]:
 
 def print_batch(batch: Batch) -> None:
     """One line for what was recorded, and one for anything that a reader may not expect."""
-    typer.echo(
-        f"{counted(batch.count(Fate.NEW), 'observation')} recorded, {batch.count(*KNOWN)} were in the ledger already"
-    )
+    new = counted(batch.count(Fate.NEW), "observation")
+    typer.echo(f"{new} recorded, {batch.count(*KNOWN)} in the ledger already")
     for line in _notes(batch):
         typer.echo(line)
 
@@ -79,7 +78,7 @@ def _notes(batch: Batch) -> list[str]:
         became = ", ".join(f"{batch.count(fate)} {words}" for fate, words in _BECAME.items() if batch.count(fate))
         lines.append(f"of those known already {became}; importing them again brings nothing back")
     if batch.count(Fate.REPEATED):
-        lines.append(f"{batch.count(Fate.REPEATED)} rows say what an earlier row says, and count once with it")
+        lines.append(f"{counted(batch.count(Fate.REPEATED), 'row')} passed over: an earlier row says the same")
     return lines
 
 

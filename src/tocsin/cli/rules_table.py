@@ -94,7 +94,7 @@ def print_backtest(found: Backtest) -> None:
         came = f"{item.came.value}{'; a flap' if item.flap else ''}"
         table.add_row(_minute(item.fired_at), ended, rang, percent(item.peak), came)
     title = (
-        f"{rule.theater}/{rule.id} on {found.publications} publications, "
+        f"{rule.theater}/{rule.id} on {counted(found.publications, 'publication')}, "
         f"{_minute(found.begin)} to {_minute(found.end)} UTC"
     )
     print_table(title, table, [*_event_lines(found), *_sums(found), *_warnings(found)])

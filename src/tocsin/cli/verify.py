@@ -13,6 +13,7 @@ import typer
 from tocsin.bootstrap.service import open_service
 from tocsin.domain.chain import Head, verify_chain
 from tocsin.domain.errors import InvalidInputError, Problem
+from tocsin.domain.plural import counted
 from tocsin.domain.publication import Publication, read_exported
 from tocsin.settings import read_settings
 from tocsin.usecases.ports import Fault
@@ -93,7 +94,7 @@ def _told(fault: Fault) -> str:
 
 
 def _summary(found: Verified) -> str:
-    looked_at = f"{found.publications} publications and {found.fits} fits"
+    looked_at = f"{counted(found.publications, 'publication')} and {counted(found.fits, 'fit')}"
     if found.faults:
         return f"{len(found.faults)} broken; looked at {looked_at}"
     noted = "" if found.head is None else f"; to note elsewhere: --head {found.head.number}:{found.head.sha256}"

@@ -79,6 +79,7 @@ def _chosen(found: Sequence[Movement], scenario: str | None, horizon: int | None
         item for item in found if scenario in {None, item.after.scenario} and horizon in {None, item.after.horizon_days}
     ]
     if not chosen:
-        asked = f"{scenario or 'any scenario'} within {horizon or 'any'} days"
+        within = "any horizon" if horizon is None else counted(horizon, "day")
+        asked = f"{scenario or 'any scenario'} within {within}"
         raise UnknownNameError("odds of both fits", asked, list(stated))
     return chosen

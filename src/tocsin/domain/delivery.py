@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from tocsin.domain.errors import InvalidInputError, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -218,6 +220,12 @@ def after_attempt(delivery: Delivery, outcome: Outcome, now: datetime, share: fl
     return replace(tried, due_at=now + wait, last_word=outcome.reason)
 
 
-def sent_again(delivery: Delivery, now: datetime) -> Delivery:
-    """A dead delivery that somebody wants tried anew, from the first wait on, for those who do not have it."""
+def sent_again(delivery: Delivery, known: Destination | None, now: datetime) -> Delivery:
+    """A dead delivery that somebody wants tried anew, from the first wait on, for those who do not have it.
+
+    InvalidInputError where its destination is gone: it would only be given up once more, and nobody would look.
+    """
+    if known is not None and known.gone:
+        found = f"{known.id!r}, which has said that it is gone"
+        raise InvalidInputError([Problem("", None, "destination", found, "one that is set anew")])
     return replace(delivery, stage=Stage.WAITING, attempts=0, due_at=now, claimed_until=None, refused=())

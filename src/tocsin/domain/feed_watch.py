@@ -75,8 +75,8 @@ def unread(weeks: Sequence[Tally]) -> Finding | None:
     for number, week in enumerate(reversed(weeks[-MOST_WEEKS:]), start=1):
         rows, bad = rows + week.rows, bad + week.unreadable
         if bad >= _FEWEST_UNREAD and 2 * bad > rows:
-            span = f"{number} week{'s' if number > 1 else ''}"
-            return Finding(_UNREADABLE, f"{bad} of the last {rows} rows, in {span}, could not be read")
+            last = f"{bad} of the last {counted(rows, 'row')}, in {counted(number, 'week')}, could not be read"
+            return Finding(_UNREADABLE, last)
     return None
 
 

@@ -11,6 +11,7 @@ from tocsin.domain.counting import beyond_singles
 from tocsin.domain.evidence import COUNTED_TRUST, tally_of
 from tocsin.domain.observation import effective
 from tocsin.domain.origin import group_echoes
+from tocsin.domain.plural import counted as in_words
 from tocsin.domain.resolution import Outcome
 from tocsin.domain.scenario import Threshold
 
@@ -115,14 +116,18 @@ def settle_window(
         unknown: Why what happened in the window is not known in full; None where it is.
     """
     met = meeting(window, rule, counted, timeline)
-    within = f"within {rule.within_steps} {timeline.step}s"
+    within = f"within {in_words(rule.within_steps, timeline.step)}"
     if met:
         total = sum(item.value for item in met)
-        counts = f"{rule.indicator} was counted {total} times {within}, by {met[-1].day}"
-        return Verdict(Outcome.YES, f"{counts}; {rule.at_least} are needed", tuple(item.report for item in met))
+        counts = f"{rule.indicator} was counted {in_words(total, 'time')} {within}, by {met[-1].day}"
+        return Verdict(
+            Outcome.YES,
+            f"{counts}; {rule.at_least} {'is' if rule.at_least == 1 else 'are'} needed",
+            tuple(item.report for item in met),
+        )
     if window.closes_on > last_heard:
         return Verdict(Outcome.OPEN, f"reports up to {window.closes_on} may still come in")
     if unknown is not None:
         return Verdict(Outcome.OPEN, unknown)
-    missed = f"{rule.indicator} was not counted {rule.at_least} times {within} on any day"
+    missed = f"{rule.indicator} was not counted {in_words(rule.at_least, 'time')} {within} on any day"
     return Verdict(Outcome.NO, f"{missed} from {window.opened_on} to {window.closes_on}")

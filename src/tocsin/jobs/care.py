@@ -103,7 +103,7 @@ def settle_theater(service: Service, settings: Settings, theater: Theater, turn:
         missing=feeds_missing(service, settings, theater),
         check=turn.check,
     )
-    said = [f"{len(done.recorded)} windows settled", f"{done.open} open"]
+    said = [f"{counted(len(done.recorded), 'window')} settled", f"{done.open} open"]
     said += [f"{window.scenario} of {window.opened_on} waits: {why}" for window, why in done.waiting[:_TOLD]]
     return "; ".join(said)
 
@@ -151,7 +151,8 @@ def verify_all(service: Service, turn: Turn) -> str:
         message = f"{counted(len(found.faults), 'fault')}: {named}; see: tocsin verify"
         raise DamagedStoreError(message)
     head = "" if found.head is None else f", head {found.head}"
-    return f"{found.publications} publications and {found.fits} fits are as they were written{head}"
+    looked_at = f"{counted(found.publications, 'publication')} and {counted(found.fits, 'fit')}"
+    return f"{looked_at} are as they were written{head}"
 
 
 def back_up_store(settings: Settings, turn: Turn) -> str:

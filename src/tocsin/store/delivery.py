@@ -155,13 +155,14 @@ class DeliveryShelf:
             return _delivery(row)
 
     def send_again(self, message: str, destination: str, actor: str, now: datetime) -> Delivery | None:
-        """Have a delivery that was given up tried anew; None where there is none that was."""
+        """Have a delivery that was given up tried anew (`sent_again`); None where there is none that was."""
         dead = and_(_named(message, destination), table.c.stage == Stage.DEAD.value)
         with writing(self._engine) as connection:
             row = connection.execute(select(table).where(dead)).first()
             if row is None:
                 return None
-            again = sent_again(_delivery(row), now)
+            known = {item.id: item for item in read_destinations(connection)}
+            again = sent_again(_delivery(row), known.get(destination), now)
             _change(connection, again)
             theater = _theater_of(connection, message)
             detail = {"destination": destination}

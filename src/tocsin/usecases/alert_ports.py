@@ -361,7 +361,7 @@ class DeliveryBook(Protocol):
         ...
 
     def send_again(self, message: str, destination: str, actor: str, now: datetime) -> Delivery | None:
-        """Have a delivery that was given up tried anew; None where there is none that was."""
+        """Have a delivery that was given up tried anew (`sent_again`); None where there is none that was."""
         ...
 
 

@@ -65,7 +65,7 @@ def end_silence(silence: str, *, book: SilenceBook, actor: Principal, now: datet
         _allow(found, actor)
     ended = None if found is None else book.end(silence, actor.name, now)
     if ended is None:
-        raise UnknownIdError("silence", silence, "those that have not ended are listed at /silences")
+        raise UnknownIdError("silence", silence, "it may have ended: see the list of silences")
     return ended
 
 

@@ -131,7 +131,7 @@ def _drift(desk: Desk, taken: Taken, store: FeedPage, *, brought: bool) -> str |
     row = store.unreadable_in_a_row()
     if row is None or (row < DRIFT_FEWEST and not desk.patient):
         return None
-    return f"none of the {counted(taken.records, 'new record')} of a page can be read, though earlier ones could"
+    return f"of {counted(taken.records, 'new record')} of a page none can be read, though earlier ones could"
 
 
 def _rounds(records: Sequence[RawRecord]) -> Iterator[list[RawRecord]]:

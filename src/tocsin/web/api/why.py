@@ -62,7 +62,8 @@ async def explain_change(
         if item.after.scenario == scenario and horizon_days in {None, item.after.horizon_days}
     ]
     if not chosen:
-        raise UnknownNameError("odds of both fits", f"{scenario} within {horizon_days or 'any'} days", _stated(found))
+        within = "any horizon" if horizon_days is None else counted(horizon_days, "day")
+        raise UnknownNameError("odds of both fits", f"{scenario} within {within}", _stated(found))
     if asked.form is Form.JSON:
         return give(asked.request, MovementsBody(since=start, as_of=end, items=chosen), end)
     rows = [row for item in chosen for row in _rows(item)]
