@@ -15,6 +15,7 @@ from tocsin.bootstrap.feeds import missing_settings
 from tocsin.bootstrap.service import open_service
 from tocsin.cli.doctor_look import Unwell
 from tocsin.domain.errors import StoreError
+from tocsin.domain.plural import counted
 from tocsin.settings import Settings
 from tocsin.store.address import read_address, shown
 from tocsin.store.address import require_file as require_there
@@ -95,12 +96,13 @@ def draws(settings: Settings) -> str | Unwell:
     missing = [wanted[name] for name in wanted if name not in there]
     if missing:
         some = ", ".join(missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
-        message = f"{len(missing)} fits have none in {settings.draws_folder} ({some}); run: tocsin verify"
+        lost = counted(len(missing), "fit")
+        message = f"the draws of {lost} are not in {settings.draws_folder} ({some}); run: tocsin verify"
         return Unwell(message)
     size = sum(file.stat().st_size for file in _files(settings.draws_folder))
     strays = len(there - set(wanted))
-    left = f"; {strays} files belong to no fit, see tocsin verify" if strays else ""
-    return f"of {len(wanted)} fits, {size / 2**20:.0f} MiB{left}"
+    left = f"; {counted(strays, 'file')} of no fit, see tocsin verify" if strays else ""
+    return f"of {counted(len(wanted), 'fit')}, {size / 2**20:.0f} MiB{left}"
 
 
 def feeds(settings: Settings, now: datetime) -> str | Unwell:
