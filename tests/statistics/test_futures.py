@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from support.evidence import empty_evidence
@@ -17,7 +20,17 @@ from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
 from tocsin.ensemble.futures import NEVER, Futures, Start, _count, begin, simulate
 from tocsin.ensemble.likelihood import linear_predictor
-from tocsin.ensemble.odds import LEAST, chance_by, estimate, even_weights, joint, standard_error, weighted_quantiles
+from tocsin.ensemble.odds import (
+    LEAST,
+    Estimate,
+    chance_by,
+    estimate,
+    estimates,
+    even_weights,
+    joint,
+    standard_error,
+    weighted_quantiles,
+)
 
 THEATER = full_theater(window=20)
 DESIGN = lay_out(THEATER)
@@ -250,6 +263,51 @@ def test_intervals_do_not_widen_with_simulation_noise() -> None:
     raw = np.quantile((coarse.first_day[1] <= 90).mean(axis=1), [0.05, 0.95])
     settled = estimate(coarse, 1, 90, even_weights(coarse))
     assert raw[1] - raw[0] > settled.high90 - settled.low90
+
+
+_HORIZONS = (5, 10, 20, 30, 60, 90, 120, 150, 180)
+_ENDS = ("low90", "low50", "high50", "high90")
+
+
+def _falls(found: list[Estimate]) -> list[str]:
+    """Which ends of intervals fall from one horizon to the next."""
+    pairs = list(pairwise(found))
+    return [end for end in _ENDS if any(getattr(b, end) < getattr(a, end) for a, b in pairs)]
+
+
+@given(
+    seed=st.integers(0, 20),
+    futures=st.sampled_from([2, 4, 16]),
+    even=st.booleans(),
+    horizons=st.sets(st.sampled_from(_HORIZONS), min_size=1),
+)
+@settings(max_examples=25, deadline=None)
+def test_no_end_of_an_interval_falls_as_the_horizon_grows(
+    seed: int, futures: int, *, even: bool, horizons: set[int]
+) -> None:
+    """Under any weights. Each interval holds the one that is estimated at its horizon alone, and the odds are its."""
+    found = _simulated(300, futures, seed=seed)
+    weights = even_weights(found) if even else np.random.default_rng(seed).dirichlet(np.full(300, 0.1))
+    for position in range(3):
+        stated = estimates(found, position, horizons, weights)
+        assert list(stated) == sorted(horizons)
+        assert _falls(list(stated.values())) == []
+        for days, value in stated.items():
+            alone = estimate(found, position, days, weights)
+            assert (value.probability, value.error) == (alone.probability, alone.error)
+            assert value.low90 <= alone.low90
+            assert value.low90 <= value.low50 <= alone.low50
+            assert alone.high50 <= value.high50 <= value.high90
+            assert alone.high90 <= value.high90
+
+
+def test_an_end_that_is_estimated_at_each_horizon_alone_may_fall() -> None:
+    """Though no draw's chance does: by how far the noise of the futures draws them in, here with two futures a draw."""
+    found = _simulated(300, 2, seed=1)
+    weights = even_weights(found)
+    assert np.all(np.diff([chance_by(found, 1, days)[0] for days in _HORIZONS], axis=0) >= 0)
+    assert "high90" in _falls([estimate(found, 1, days, weights) for days in _HORIZONS])
+    assert _falls(list(estimates(found, 1, _HORIZONS, weights).values())) == []
 
 
 def test_the_interval_of_a_rare_event_is_not_drawn_to_a_point() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import time
 import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +24,7 @@ from tocsin.store.observation import ObservationLedger
 from tocsin.store.publication import PublicationShelf
 from tocsin.store.resolution import ResolutionShelf
 from tocsin.store.tables import feed, feed_record
-from tocsin.usecases.verify import Verified, advice, verify
+from tocsin.usecases.verify import RECORDING, Verified, advice, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,14 +81,14 @@ def store(engine: Engine, tmp_path: Path) -> Engine:
     return engine
 
 
-def _verified(engine: Engine, tmp_path: Path, head: Head | None = None) -> Verified:
+def _verified(engine: Engine, tmp_path: Path, head: Head | None = None, now: datetime = _LATE) -> Verified:
     folder = tmp_path / "fits"
     return verify(
         publications=PublicationShelf(engine),
         resolutions=ResolutionShelf(engine),
         fits=FitShelf(engine, folder),
         inspection=StoreInspection(engine, folder),
-        now=_LATE,
+        now=now,
         head=head,
     )
 
@@ -108,12 +106,6 @@ def test_a_store_that_nobody_touched_is_whole(store: Engine, tmp_path: Path) -> 
 def test_an_empty_store_is_whole(engine: Engine, tmp_path: Path) -> None:
     """Without a head."""
     assert _verified(engine, tmp_path) == Verified(0, 0, (), None)
-
-
-def _age(folder: Path) -> None:
-    """Let the files of draws be an hour old."""
-    for file in (folder / "fits").iterdir():
-        os.utime(file, (time.time() - 3600.0,) * 2)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +144,6 @@ def _age(folder: Path) -> None:
 def test_damage_is_found_with_what_to_do(store: Engine, tmp_path: Path, statement_: str, part: str, said: str) -> None:
     """Each kind, written past the triggers."""
     damage(store, statement_)
-    _age(tmp_path)
     found = _verified(store, tmp_path).faults
     assert any(fault.part == part and said in fault.what for fault in found), found
     assert all(advice(fault) for fault in found)
@@ -172,14 +163,23 @@ def test_draws_that_are_gone_or_altered_are_found(store: Engine, tmp_path: Path)
     file.write_bytes(b"other")
     assert [fault.part for fault in _verified(store, tmp_path).faults] == ["draws"]
     file.rename(file.with_name(f"{'0' * 64}.zarr.zip"))
-    # A fit may just be recorded with it: its row comes last.
-    assert [fault.part for fault in _verified(store, tmp_path).faults] == ["draws"]
-    _age(tmp_path)
     found = _verified(store, tmp_path).faults
     assert [(fault.part, fault.where) for fault in found] == [
         ("draws", stating_fit().sha256),
         ("stray draws", "0" * 64),
     ]
+
+
+def test_draws_of_a_fit_that_is_being_recorded_are_nobodys_only_once_that_takes_too_long(
+    store: Engine, tmp_path: Path
+) -> None:
+    """They are on disk before the row is: a look in between must not call the store damaged."""
+    file = tmp_path / "fits" / f"{'0' * 64}.zarr.zip"
+    file.write_bytes(b"draws whose row is on its way")
+    written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    assert _verified(store, tmp_path, now=written + RECORDING - timedelta(seconds=1)).faults == ()
+    late = _verified(store, tmp_path, now=written + RECORDING).faults
+    assert [(fault.part, fault.where) for fault in late] == [("stray draws", "0" * 64)]
 
 
 @pytest.mark.parametrize("table", ["publication", "alert_step", "acknowledgement", "notice", "message"])

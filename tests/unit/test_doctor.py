@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.databases import ONLY_POSTGRESQL
+from support.publications import DRAWS, stating_fit
 from tocsin.cli import doctor_store
 from tocsin.cli.doctor_care import backups, last_tick, room, worker_here
 from tocsin.cli.doctor_look import Unwell
@@ -21,6 +22,7 @@ from tocsin.domain.job import Worker
 from tocsin.settings import Settings
 from tocsin.store.address import read_address
 from tocsin.store.backup_name import backup_name, store_mark
+from tocsin.store.fit import FitShelf
 from tocsin.store.job import JobRecord
 
 if TYPE_CHECKING:
@@ -90,6 +92,14 @@ def test_a_disk_without_room_is_found(settings: Settings, monkeypatch: pytest.Mo
         assert "TOCSIN_COMPILE_CACHE" in _said(room(settings))
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=7 * 2**20))
     assert "has 7 MiB free" in _said(room(settings))
+
+
+def test_a_fit_has_its_draws_from_the_moment_on_that_it_is_recorded(engine: Engine, settings: Settings) -> None:
+    """And one whose file is taken away has none."""
+    FitShelf(engine, settings.draws_folder).save(stating_fit(), DRAWS, "test")
+    assert draws(settings) == "of 1 fit, 0 MiB"
+    next(settings.draws_folder.iterdir()).unlink()
+    assert "the draws of 1 fit are not in" in _said(draws(settings))
 
 
 @ONLY_POSTGRESQL

@@ -96,8 +96,9 @@ def draws(settings: Settings) -> str | Unwell:
     missing = [wanted[name] for name in wanted if name not in there]
     if missing:
         some = ", ".join(missing[:_SHOWN]) + (" …" if len(missing) > _SHOWN else "")
-        those = counted(len(missing), "fit")
-        return Unwell(f"those of {those} are missing in {settings.draws_folder} ({some}); run: tocsin verify")
+        lost = counted(len(missing), "fit")
+        message = f"the draws of {lost} are not in {settings.draws_folder} ({some}); run: tocsin verify"
+        return Unwell(message)
     size = sum(file.stat().st_size for file in _files(settings.draws_folder))
     strays = len(there - set(wanted))
     left = f"; {counted(strays, 'file')} of no fit, see tocsin verify" if strays else ""

@@ -15,7 +15,7 @@ from tocsin.domain.odds import Interval
 from tocsin.domain.scenario import Event
 from tocsin.ensemble.futures import Futures, Start, simulate
 from tocsin.ensemble.likelihood import linear_predictor, log_hazard, log_shape
-from tocsin.ensemble.odds import LEAST, estimate, even_weights
+from tocsin.ensemble.odds import LEAST, estimate, estimates, even_weights
 
 if TYPE_CHECKING:
     from tocsin.domain.scenario import Scenario
@@ -53,8 +53,8 @@ def implied_scenarios(
         found.append(
             ImpliedScenario(
                 scenario=scenario.id,
-                odds=tuple(_odds(futures, position, span) for span in days),
-                uncoupled=_odds(apart, position, YEAR_DAYS).probability,
+                odds=_odds(futures, position, days),
+                uncoupled=estimate(apart, position, YEAR_DAYS, even_weights(apart)).probability,
                 base_rate=_base_rate(scenario, theater.timeline.step.per_year),
                 normal=held[0],
                 developing=held[1],
@@ -63,9 +63,9 @@ def implied_scenarios(
     return tuple(found)
 
 
-def _odds(futures: Futures, scenario: int, days: int) -> ImpliedOdds:
-    value = estimate(futures, scenario, days, even_weights(futures))
-    return ImpliedOdds(days, value.probability, Interval(value.low90, value.high90))
+def _odds(futures: Futures, scenario: int, days: list[int]) -> tuple[ImpliedOdds, ...]:
+    found = estimates(futures, scenario, days, even_weights(futures))
+    return tuple(ImpliedOdds(span, item.probability, Interval(item.low90, item.high90)) for span, item in found.items())
 
 
 def _base_rate(scenario: Scenario, steps: float) -> tuple[float, float, float] | None:

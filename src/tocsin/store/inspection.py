@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import time
 import zlib
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, ForeignKeyConstraint, Table, and_, func, or_, select, text
@@ -36,7 +34,6 @@ from tocsin.usecases.ports import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from tocsin.domain.fit import Fit
@@ -55,7 +52,6 @@ _WRITTEN = (
 )
 _SWITCHES = ("fsync", "synchronous_commit", "full_page_writes")
 _DRAWS_ENDING = ".zarr.zip"
-_RECORDED_SECONDS = 600.0  # draws are written before the row that names them, and at most so long before
 
 
 class StoreInspection:
@@ -87,25 +83,19 @@ class StoreInspection:
             with suppress(StoreError):
                 yield read_fit(row)
 
-    def draws(self) -> list[str]:
-        """The SHA-256 by which each file of draws is named; those left out that a fit may just be recorded with."""
-        old = time.time() - _RECORDED_SECONDS
-        files = [file for file in self._folder.glob(f"*{_DRAWS_ENDING}") if _written(file) < old]
-        return sorted(file.name.removesuffix(_DRAWS_ENDING) for file in files)
+    def draws(self) -> dict[str, datetime]:
+        """The SHA-256 by which each file of draws is named, in order, and when the file was written."""
+        found = {}
+        for file in sorted(self._folder.glob(f"*{_DRAWS_ENDING}")):
+            with suppress(FileNotFoundError):  # somebody has just taken it away
+                found[file.name.removesuffix(_DRAWS_ENDING)] = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        return found
 
     def newest(self) -> datetime | None:
         """The latest instant at which anything was written down; None for an empty store."""
         with reading(self._engine) as connection:
             found = [connection.execute(select(func.max(column))).scalar_one() for column in _WRITTEN]
         return max((instant for instant in found if instant is not None), default=None)
-
-
-def _written(file: Path) -> float:
-    """When a file was written, by the machine's clock; for one that is gone by now, never."""
-    try:
-        return file.stat().st_mtime
-    except FileNotFoundError:
-        return math.inf
 
 
 def database_version(engine: Engine) -> str:

@@ -15,12 +15,12 @@ from tocsin.domain.wording import likelihood_words
 from tocsin.ensemble.collect import NOTHING, Amount, Joint, Outlook, amounts, outlook, tabulate, tabulate_counted
 from tocsin.ensemble.design import lay_out
 from tocsin.ensemble.identity import declared
-from tocsin.ensemble.odds import Estimate, chance_by, estimate
+from tocsin.ensemble.odds import Estimate, chance_by, estimates
 from tocsin.ensemble.paths import informs
 from tocsin.ensemble.reading import next_reading
 from tocsin.ensemble.tally import rules_of, tally
 from tocsin.usecases.ports import Progress
-from tocsin.usecases.read_odds import Standing, stand_at
+from tocsin.usecases.read_odds import Standing, fitted_horizons, stand_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,8 +190,10 @@ class _Desk:
     def targets(self) -> list[Target]:
         """The scenarios asked about, with their odds."""
         futures, weights = self.standing.ensemble.futures, self.standing.weights
+        stated = fitted_horizons(self.standing.ensemble)
         return [
-            Target(name, days, estimate(futures, place, days, weights))
+            # With all horizons that odds are stated by, so that it is the interval that is stated.
+            Target(name, days, estimates(futures, place, {*stated.get(name, ()), days}, weights)[days])
             for place, (name, days) in enumerate(zip(self.design.scenarios, self.horizons, strict=True))
             if self.asked[place]
         ]

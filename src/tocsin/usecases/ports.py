@@ -353,8 +353,8 @@ class Inspection(Protocol):
         """Every fit that can be read, rejected ones too, in order of id; `faults` tells the others."""
         ...
 
-    def draws(self) -> list[str]:
-        """The SHA-256 by which each file of draws is named."""
+    def draws(self) -> dict[str, datetime]:
+        """The SHA-256 by which each file of draws is named, in order, and when the file was written."""
         ...
 
     def newest(self) -> datetime | None:

@@ -17,7 +17,7 @@ from tocsin.ensemble.design import lay_out
 from tocsin.ensemble.futures import simulate
 from tocsin.ensemble.identity import counted, declared
 from tocsin.ensemble.influence import Influence, influences
-from tocsin.ensemble.odds import estimate, even_weights, joint_of, reached_by
+from tocsin.ensemble.odds import estimates, even_weights, joint_of, reached_by
 from tocsin.ensemble.update import Live, bring_up_to
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def read_standing(theater: Theater, standing: Standing, as_of: datetime, *, reas
     ensemble, weights = standing.ensemble, standing.weights
     counted_most: dict[str, tuple[Influence, ...]] = {}
     if reasons and standing.explained_by:
-        questions = [(place, days[-1]) for place, days in enumerate(_horizons(ensemble).values())]
+        questions = [(place, days[-1]) for place, days in enumerate(fitted_horizons(ensemble).values())]
         found = influences(lay_out(theater), ensemble, weights, standing.explained_by, questions)
         counted_most = dict(zip(ensemble.scenarios, found, strict=True))
     return Reading(
@@ -286,7 +286,7 @@ def _same(then: Evidence, now: Evidence) -> bool:
     return (then.cells, then.elapsed, then.first_step) == (now.cells, now.elapsed, now.first_step)
 
 
-def _horizons(ensemble: Ensemble) -> dict[str, list[int]]:
+def fitted_horizons(ensemble: Ensemble) -> dict[str, list[int]]:
     """The horizons that were fitted, by scenario; the declared ones may be others by now."""
     horizons: dict[str, list[int]] = {name: [] for name in ensemble.scenarios}
     for name, days in ensemble.prior:
@@ -299,7 +299,7 @@ def _prior_driven(standing: Standing, estimates: Mapping[tuple[str, int], Estima
     as_fitted = standing.status is Status.REFIT_WANTED
     if standing.status is Status.PRIOR_ONLY or (as_fitted and standing.fit.prior_only):
         return set(standing.ensemble.scenarios)
-    horizons = _horizons(standing.ensemble)
+    horizons = fitted_horizons(standing.ensemble)
     driven = set()
     for found in standing.fit.sensitivity:
         days = horizons[found.scenario][-1]
@@ -312,13 +312,16 @@ def _prior_driven(standing: Standing, estimates: Mapping[tuple[str, int], Estima
 def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
     """The odds that a standing states, for each scenario and horizon that was fitted."""
     ensemble, stated = standing.ensemble, []
-    estimates = {
-        (name, days): estimate(ensemble.futures, ensemble.scenarios.index(name), days, standing.weights)
-        for name, days in ensemble.prior
+    found = {
+        (name, days): value
+        for name, horizons in fitted_horizons(ensemble).items()
+        for days, value in estimates(
+            ensemble.futures, ensemble.scenarios.index(name), horizons, standing.weights
+        ).items()
     }
-    driven = _prior_driven(standing, estimates)
+    driven = _prior_driven(standing, found)
     for (name, days), prior in ensemble.prior.items():
-        value = estimates[name, days]
+        value = found[name, days]
         wording = word(value.probability, value.low90, value.high90)
         stated.append(
             Odds(
@@ -342,7 +345,7 @@ def state_odds(standing: Standing, as_of: datetime) -> tuple[Odds, ...]:
 
 
 def _joint(ensemble: Ensemble, weights: Floats) -> tuple[JointOdds, ...]:
-    horizons = _horizons(ensemble)
+    horizons = fitted_horizons(ensemble)
     found = []
 
     @cache

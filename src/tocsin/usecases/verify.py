@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tocsin.domain.chain import Head, verify_chain
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from tocsin.domain.resolution import WindowKey
     from tocsin.usecases.ports import FitBook, Inspection, PublicationBook, ResolutionBook
 
+RECORDING = timedelta(minutes=10)
+"""How long a fit may have its draws on disk before its row is: until its turn to write comes, which takes seconds."""
 _RESTORE = "restore the store from a backup made before: tocsin restore"
 _ADVICE = {
     "database": f"stop Tocsin, keep a copy of the file, and {_RESTORE}",
     "draws": "restore the file from a backup, or fit again with the same --as-of and --seed, which gives the same",
-    "stray draws": "if it is still so when you look again, no fit needs the file: delete it",
+    "stray draws": "no fit needs the file: delete it",
     "feed_record": f"what came of it stands in the ledger; {_RESTORE}, or let the feed bring it again",
     "fit": f"{_RESTORE}; or fit again",
     "observation": _RESTORE,
@@ -71,7 +74,10 @@ def verify(
     faults = [*_checked(inspection.faults(), check), *broken]
     faults += [Fault("publication", str(item.number), item.what) for item in verify_chain(chain, head)]
     # Draws of a fit that cannot be read would seem to be nobody's, and to be deleted.
-    count, unfit = _fits(fits, inspection, check, strays=all(fault.part != "fit" for fault in faults))
+    strays = all(fault.part != "fit" for fault in faults)
+    # Files first: one that comes later has no row yet, and of one that is there by then the row may still be coming.
+    old = [name for name, written in inspection.draws().items() if strays and written <= now - RECORDING]
+    count, unfit = _fits(fits, inspection, check, old)
     faults += unfit
     faults += _unknown_windows(chain, resolutions, now)
     last = Head(chain[-1].number, chain[-1].sha256) if chain else None
@@ -94,7 +100,10 @@ def _chain(publications: PublicationBook, check: Callable[[], None]) -> tuple[li
     return chain, []
 
 
-def _fits(fits: FitBook, inspection: Inspection, check: Callable[[], None], *, strays: bool) -> tuple[int, list[Fault]]:
+def _fits(
+    fits: FitBook, inspection: Inspection, check: Callable[[], None], old: Sequence[str]
+) -> tuple[int, list[Fault]]:
+    """How many fits there are, and what is wrong with them; `old` are the files of draws that some fit must name."""
     faults: list[Fault] = []
     named: set[str] = set()
     count = 0
@@ -107,9 +116,8 @@ def _fits(fits: FitBook, inspection: Inspection, check: Callable[[], None], *, s
             fits.draws(fit)
         except DamagedArtifactError as error:
             faults.append(Fault("draws", fit.sha256, f"of fit {fit.id} of {fit.theater}: {error.detail}"))
-    nobodys = [name for name in inspection.draws() if strays and name not in named]
-    why = "no fit names them: one was stopped while it was recorded, or is being recorded now"
-    faults += [Fault("stray draws", name, why) for name in nobodys]
+    why = "no fit names them: one was stopped while it was recorded"
+    faults += [Fault("stray draws", name, why) for name in old if name not in named]
     return count, faults
 
 
