@@ -190,7 +190,7 @@ def test_the_doctor_finds_what_is_unwell_and_says_what_to_do(store: Run, home: P
         connection.execute("UPDATE fit SET recorded_at = recorded_at - 86400000000 * 36500")
     shutil.rmtree(home / "fits")
     (found,) = _wrong(store("doctor"))
-    assert "those of 1 fit are missing in " in found
+    assert "the draws of 1 fit are not in " in found
 
 
 def test_the_doctor_finds_a_database_that_is_away(run: Run) -> None:
