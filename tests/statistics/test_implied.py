@@ -194,6 +194,8 @@ def test_the_tables_show_each_scenario_and_indicator_with_what_was_declared(
     assert "-1.5 to 1 spreads" in printed
     assert "0.1 to 0.6 per week" in printed
     assert "no range's consequences contradict another's" in printed
+    assert "status: prior only · no fit and no observation" in printed
+    assert "are no odds, so they have no interval" in printed
 
 
 def test_contradictions_are_printed_with_file_and_field(capsys: pytest.CaptureFixture[str]) -> None:

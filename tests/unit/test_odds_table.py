@@ -224,3 +224,11 @@ def test_what_counted_most_goes_back_as_far_as_pressure_is_kept(
     theater = replace(theater, timeline=replace(theater.timeline, step=Step.WEEK, window=window))
     print_reading(replace(_reading(_ODDS), counted_most={"coup": ()}), theater)
     assert f"counted most in {said} (" in capsys.readouterr().out
+
+
+def test_the_prior_says_where_its_interval_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """There is no room for a second one in the table."""
+    print_reading(_reading(_ODDS), full_theater())
+    assert (
+        "prior: the mean before any evidence; with its own 90 %: tocsin check full --prior\n" in capsys.readouterr().out
+    )

@@ -57,6 +57,13 @@ def test_both_odds_stand_with_their_intervals(capsys: pytest.CaptureFixture[str]
     assert "coup within 90 days: 4.6 % (1.2–9.8 %) → 45 % (4.0–92 %) (odds × 17)\n" in _printed(capsys, _NOISE)
 
 
+def test_no_odds_stand_without_an_interval(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the parts would lead to one by one are nobody's odds: only the two ends have percents."""
+    printed = _printed(capsys, *_small(2), Part(Cause.REPORTED, "field/attack", 2.8, guessed=False), _NOISE)
+    (row,) = [line for line in printed.splitlines() if "field/attack reported" in line]
+    assert row.split() == ["+2.80", "16", "field/attack", "reported"]
+
+
 @pytest.mark.parametrize(("count", "said"), [(1, "1 other, under 0.02"), (2, "2 others, each under 0.02")])
 def test_small_parts_are_one_line(capsys: pytest.CaptureFixture[str], count: int, said: str) -> None:
     """In the singular where it is one."""

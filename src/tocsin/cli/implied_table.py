@@ -18,8 +18,10 @@ from tocsin.domain.theater import Theater
 _LEFT = {"scenario", "indicator", "developing", "declared"}
 _ODDS_NOTES = """\
 implied: before anything is known, pressure moving and couplings acting; 90 %: over draws from the ranges
-if normal, if developing: were the scenario's pressure 0, or +2, all the while, and the others normal
+if normal, if developing: were the scenario's pressure 0, or +2, all the while, and the others normal; means over the
+ranges, which hold them against each other and are no odds, so they have no interval
 declared: a base rate is stated at normal pressure; pressure that moves raises it
+status: prior only · no fit and no observation: what the declared files say as they are now
 """
 _READING_NOTES = """\
 what one {step}'s reading would be, coverage included, at normal pressure and with one scenario developing

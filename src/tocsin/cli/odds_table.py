@@ -115,6 +115,7 @@ def _notes(reading: Reading, theater: Theater) -> list[str]:
         *met_lines(reading.met, theater),
         status_line(first, reading.asked, theater, [error]),
         "odds: the mean; 90 %: where the probability itself may lie, given what is uncertain about the present",
+        f"prior: the mean before any evidence; with its own 90 %: tocsin check {theater.id} --prior",
         "words: ICD 203, in parentheses those that the 90 % reaches to; × odds: how many times the prior's odds",
         *([] if all(_inside(item) for item in reading.odds) else [OUTSIDE]),
         *mark_lines(reading.odds),

@@ -32,7 +32,7 @@ from tocsin.usecases.what_if import WhatIf, what_if
 
 _FORM = "INDICATOR=VALUE or INDICATOR=VALUE@GRADE, such as violence/border-attack=2@B2"
 _DEFAULT_GRADE = "A1"
-_HEADINGS = ("scenario", "days", "odds", "would be", "90 %", "× odds", "would be called")
+_HEADINGS = ("scenario", "days", "odds", "90 %", "would be", "90 % then", "× odds", "would be called")
 _LEFT = {"scenario", "would be called"}
 
 
@@ -60,7 +60,7 @@ def whatif(
     if as_json:
         typer.echo(_json(answer))
     else:
-        _print(answer, declared, ", ".join(readings))
+        print_what_if(answer, declared, ", ".join(readings))
 
 
 def _draft(text: str, day: str, place: int) -> Draft:
@@ -75,24 +75,28 @@ def _json(answer: WhatIf) -> str:
     return json.dumps({"real": odds_objects(answer.real), "imagined": odds_objects(answer.imagined)}, indent=2)
 
 
-def _print(answer: WhatIf, theater: Theater, imagined: str) -> None:
+def print_what_if(answer: WhatIf, theater: Theater, imagined: str) -> None:
+    """The odds as they are beside those that would be, each with interval, status and age."""
     table = start_table(_HEADINGS, left=_LEFT)
     for real, other in zip(answer.real.odds, answer.imagined.odds, strict=True):
         table.add_row(
             marked(other),
             str(real.horizon_days),
             percent(real.probability),
+            interval(real.interval90.low, real.interval90.high),
             percent(other.probability),
             interval(other.interval90.low, other.interval90.high),
             factor(other.probability, real.probability),
             RULE_MET if other.scenario in answer.imagined.met else other.words,
         )
-    first, asked = answer.imagined.odds[0], answer.imagined.asked
+    before, first, asked = answer.real.odds[0], answer.imagined.odds[0], answer.imagined.asked
     title = f"{theater.title}: odds as of {show_instant(first.as_of, theater.timeline)}, if {imagined}"
     below = (
-        *status_notes(first, answer.imagined.reason, asked, theater),
+        *status_notes(before, answer.real.reason, answer.real.asked, theater, "as it is"),
+        *status_notes(first, answer.imagined.reason, asked, theater, "if so"),
         *met_lines(answer.imagined.met, theater),
         *mark_lines(answer.imagined.odds),
-        status_line(first, asked, theater, ["nothing was recorded"]),
+        status_line(before, answer.real.asked, theater, when="as it is"),
+        status_line(first, asked, theater, ["nothing was recorded"], "if so"),
     )
     print_table(title, table, below)

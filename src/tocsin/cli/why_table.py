@@ -25,7 +25,7 @@ from tocsin.cli.tables import (
     times,
 )
 from tocsin.domain.change import Cause, cause_words
-from tocsin.domain.elicitation import logistic, logit
+from tocsin.domain.elicitation import logit
 from tocsin.domain.instants import show_instant
 from tocsin.domain.odds import Odds
 from tocsin.domain.plural import counted
@@ -80,11 +80,10 @@ def _stated(odds: Odds) -> str:
 
 
 def _table(movement: Movement) -> Table:
-    table = start_table(("log-odds", "× odds", "odds", "because of"), left={"because of"})
-    reached = logit(movement.before.probability)
+    # Without the odds that each would lead to: those have no interval, and are nobody's odds.
+    table = start_table(("log-odds", "× odds", "because of"), left={"because of"})
     for change, words in _lines(movement):
-        reached += change
-        table.add_row(f"{change:+.2f}", _times(math.exp(change)), percent(logistic(reached)), words)
+        table.add_row(f"{change:+.2f}", _times(math.exp(change)), words)
     return table
 
 
@@ -123,7 +122,7 @@ def _notes(movements: Sequence[Movement], theater: Theater, span: tuple[datetime
     sides = [(first.before, span[0], "then"), (first.after, span[1], "now")]
     lines = [note for odds, asked, when in sides for note in status_notes(odds, reason, asked, theater, when)]
     lines += [
-        "log-odds add up exactly; × odds: what each multiplied the odds by; odds: after this and all above it",
+        "log-odds add up exactly; × odds: what each multiplied the odds by",
         "in parentheses after the odds: where the probability itself may lie, with 90 %",
     ]
     if any(part.guessed for movement in movements for part in movement.parts):
