@@ -77,6 +77,20 @@ def test_what_the_demo_compiles_is_there_for_the_tour_and_for_the_next_demo(
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
+def test_the_demo_says_what_is_left_once_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Control-C ends it in order, so nothing else would say that it has, nor how to go on."""
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path))
+    monkeypatch.setattr(command, "_build", lambda settings: upgrade(settings.store_url))
+    monkeypatch.setattr(command, "show_odds", lambda *_, **__: None)
+    monkeypatch.setattr(command, "_serve", lambda _: command.typer.echo("answering", err=True))
+    command.demo()
+    said = capsys.readouterr().err.partition("answering\n")[2]
+    assert f"stopped; the store stays in {tmp_path / 'demo'} as you left it" in said
+    assert f"  export TOCSIN_HOME={tmp_path / 'demo'}\n  tocsin serve\n" in said
+
+
 @pytest.mark.parametrize("made", ["key add robot --role analyst", "publish tunisia"])
 def test_nothing_that_was_added_to_the_demo_is_lost(fitted_store: FittedStore, tmp_path: Path, made: str) -> None:
     """An account, a key, a publication: the store stays as it is, and says why."""

@@ -49,7 +49,8 @@ def demo(
 ) -> None:
     """Load the Tunisia kit into a new demo store, fit it as of 8 March 2016 and print the odds.
 
-    The demo's last store is replaced once the new one is fitted; one that you have added to stays as it is.
+    Its store is in the folder `demo` of TOCSIN_HOME, or in TOCSIN_HOME where that is such a store already. The
+    demo's last store is replaced once the new one is fitted; one that you have added to stays as it is.
     Then it answers over HTTP, to this machine alone and to everybody on it, until control-C.
 
     Example: tocsin demo --once
@@ -72,6 +73,7 @@ def demo(
     if not once:
         typer.echo(_what_next(settings.home), err=True)
         _serve(settings)
+        typer.echo(_what_is_left(settings.home), err=True)
 
 
 def _refuse_others(settings: Settings) -> None:
@@ -182,6 +184,16 @@ def _swap_in(building: Path, settings: Settings) -> None:
         typer.echo(f"what you added is kept in {old}", err=True)
     else:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _what_is_left(home: Path) -> str:
+    """What to know once it was stopped."""
+    return (
+        f"\nstopped; the store stays in {home} as you left it. To answer from it again: tocsin demo, or make demo. "
+        "With a worker, accounts and keys:\n"
+        f"  export TOCSIN_HOME={home}\n"
+        "  tocsin serve"
+    )
 
 
 def _what_next(home: Path) -> str:
