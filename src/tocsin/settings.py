@@ -80,7 +80,7 @@ class Settings(BaseSettings):
         port: The port that it listens on.
         trusted_proxies: Addresses or networks of proxies, with commas between, whose X-Forwarded headers are believed.
         body_mib: The largest body of a request, in MiB.
-        import_mib: The largest body of an import, in MiB.
+        import_mib: The largest body of an import, in MiB: its file, of 64 at most, and what goes with that.
         bodies_mib: How much of bodies is held at once, in MiB: no less than two of the largest, and half of it for one
             account or key.
         body_seconds: After how many seconds a body that has not come whole is given up.
