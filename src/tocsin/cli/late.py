@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 
@@ -21,7 +21,8 @@ class LateCommand(TyperCommand):
             place: Where it is: `module:name` of a function, or of a Typer that holds more.
             summary: The first sentence of its help.
         """
-        super().__init__(name, help=summary)
+        # As the short help it is wrapped in lists, where the help would be cut to what a line holds.
+        super().__init__(name, help=summary, short_help=summary)
         self._place = place
 
     def load(self) -> Any:  # noqa: ANN401 (Typer has no public name for what all its commands are)
@@ -29,7 +30,7 @@ class LateCommand(TyperCommand):
         module, _, name = self._place.partition(":")
         found = getattr(import_module(module), name)
         if isinstance(found, typer.Typer):
-            return get_group(found)
+            return _listed_whole(get_group(found))
         alone = typer.Typer(rich_markup_mode=None, add_completion=False)
         alone.command(self.name)(found)
         return get_command(alone)
@@ -37,3 +38,11 @@ class LateCommand(TyperCommand):
     def make_context(self, *called: Any, **how: Any) -> Any:  # noqa: ANN401 (handed on as it is)
         """The context of a call, whose command is the one that was loaded: from here on this one has no part in it."""
         return self.load().make_context(*called, **how)
+
+
+def _listed_whole(group: TyperGroup) -> TyperGroup:
+    """A group whose list of commands has the first sentence of each, however narrow it is."""
+    for command in group.commands.values():
+        first, ended, _ = " ".join((command.help or "").split()).partition(". ")
+        command.short_help = f"{first}." if ended else first
+    return group
