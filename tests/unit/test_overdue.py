@@ -101,6 +101,22 @@ def test_an_indicator_that_was_never_reported_is_overdue() -> None:
     assert [(item.indicator, item.age_days) for item in since_2015] == [("field/quiet", 432)]
 
 
+def test_what_is_overdue_is_told_in_words_with_the_day_on_which_it_was_due() -> None:
+    """Of one that was reported and of one that never was, with a delay and without."""
+    theater = _with_rhythm(30)
+    (found,) = _remind(_report(0), _report(40, "field/price", value=1.0), theater=theater)
+    assert found.why == (
+        f"a report is expected every 30 days; the last that counts is of {_TODAY - timedelta(days=40)}, so the next "
+        f"was due by {_TODAY - timedelta(days=9)}, the usual 1 day until it is here included"
+    )
+    quick = tuple(replace(item, delay_days=0) for item in _with_rhythm(30, "field/quiet").indicators)
+    (never,) = _remind(_report(0), theater=replace(theater, indicators=quick))
+    assert never.why == (
+        "a report is expected every 30 days; none that counts was ever made since 2015-01-01, so the next was due by "
+        "2015-01-31"
+    )
+
+
 def test_a_report_that_nothing_was_seen_keeps_the_rhythm() -> None:
     """Looking is what is expected, not finding."""
     assert _remind(_report(3, "field/quiet", value=0.0), theater=_with_rhythm(30, "field/quiet")) == ()

@@ -131,8 +131,8 @@ def _rhythm(theater: Theater, indicator: Indicator, told: Iterable[Observation],
     age, due_on = (today - begun).days, begun + timedelta(days=every + indicator.delay_days)
     if today <= due_on:
         return None
-    said = "none that counts was ever made" if last_on is None else f"the last that counts is of {last_on}"
-    why = (
-        f"a report is expected every {counted(every, 'day')}, here {counted(indicator.delay_days, 'day')} later; {said}"
-    )
+    said = f"none that counts was ever made since {begun}" if last_on is None else f"the last that counts is of {begun}"
+    why = f"a report is expected every {counted(every, 'day')}; {said}, so the next was due by {due_on}"
+    if indicator.delay_days:
+        why += f", the usual {counted(indicator.delay_days, 'day')} until it is here included"
     return Reminder(indicator.id, Urgency.OVERDUE, last_on, age, due_on, why, advice)
