@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 from typer.main import get_command, get_group
 
 
@@ -30,19 +30,21 @@ class LateCommand(TyperCommand):
         module, _, name = self._place.partition(":")
         found = getattr(import_module(module), name)
         if isinstance(found, typer.Typer):
-            return _listed_whole(get_group(found))
+            group = get_group(found)
+            for command in group.commands.values():
+                _list_whole(command)
+            return _list_whole(group)
         alone = typer.Typer(rich_markup_mode=None, add_completion=False)
         alone.command(self.name)(found)
-        return get_command(alone)
+        return _list_whole(get_command(alone))
 
     def make_context(self, *called: Any, **how: Any) -> Any:  # noqa: ANN401 (handed on as it is)
         """The context of a call, whose command is the one that was loaded: from here on this one has no part in it."""
         return self.load().make_context(*called, **how)
 
 
-def _listed_whole(group: TyperGroup) -> TyperGroup:
-    """A group whose list of commands has the first sentence of each, however narrow it is."""
-    for command in group.commands.values():
-        first, ended, _ = " ".join((command.help or "").split()).partition(". ")
-        command.short_help = f"{first}." if ended else first
-    return group
+def _list_whole(command: Any) -> Any:  # noqa: ANN401 (as above)
+    """Have lists of commands show the first sentence of a command's help whole, however narrow they are."""
+    first, ended, _ = " ".join((command.help or "").split()).partition(". ")
+    command.short_help = f"{first}." if ended else first
+    return command
