@@ -143,7 +143,7 @@ def test_closing_ends_what_runs_and_what_waits_within_seconds(bench: _Bench, tol
     """With no process left, as a worker does that is told to terminate."""
     told(errands.never_ending)
     fits = [bench.submit(name) for name in ("one", "two", "three")]
-    wait_until(lambda: bool(bench.pids("one")) and bool(bench.pids("two")), _PATIENCE, "both processes work")
+    wait_until(lambda: bool(bench.pids("one")) and bool(bench.pids("two")), 3 * _PATIENCE, "both processes work")
     began = time.monotonic()
     bench.fitter.__exit__(None, None, None)
     assert time.monotonic() - began < 5

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tocsin.settings import Settings
     from tocsin.usecases.ring import Rung
 
-_AGAIN_SECONDS = 5.0  # after a look that failed: the store is away, and the log need not say so five times a second
+_AGAIN_SECONDS = 5.0  # after a look that failed: the store is away, and the log need not say so ten times a second
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tocsin.usecases.ports import EventBook
     from tocsin.usecases.ring import Rung
 
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.1
 """How often the number of the last event is asked for: one indexed row, and most of what a notice waits for."""
 SWEEP_SECONDS = 60.0
 
