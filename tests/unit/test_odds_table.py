@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from support.theaters import full_theater
 from tocsin.cli.odds_table import odds_json, print_reading
-from tocsin.cli.tables import percent
+from tocsin.domain.figures import percent
 from tocsin.domain.fit import Fit
 from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import Interval, Odds, Status

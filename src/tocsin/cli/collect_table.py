@@ -8,15 +8,14 @@ from collections.abc import Callable
 
 from tocsin.cli.tables import (
     OUTSIDE,
-    interval,
     mark_lines,
     marked,
-    percent,
     print_table,
     start_table,
     status_line,
     status_notes,
 )
+from tocsin.domain.figures import interval, percent
 from tocsin.domain.indicator import Collection, Indicator, Kind
 from tocsin.domain.instants import show_instant, write_instant
 from tocsin.domain.odds import Odds

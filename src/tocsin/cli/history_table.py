@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 import typer
 
-from tocsin.cli.tables import interval, percent, print_table, start_table
+from tocsin.cli.tables import print_table, start_table
+from tocsin.domain.figures import interval, percent
 from tocsin.domain.instants import show_age, show_instant, write_instant
 from tocsin.domain.publication import Publication, StatedOdds
 from tocsin.domain.resolution import Resolution, Window, WindowKey

@@ -8,8 +8,9 @@ from dataclasses import asdict
 import typer
 from rich.table import Table
 
-from tocsin.cli.tables import interval, percent, print_table, start_table
+from tocsin.cli.tables import print_table, start_table
 from tocsin.domain.errors import Problem
+from tocsin.domain.figures import interval, percent
 from tocsin.domain.implied import Implications, ImpliedReading, ImpliedScenario
 from tocsin.domain.indicator import Indicator, Kind, MeasureBaseline, OrdinalBaseline
 from tocsin.domain.scenario import Threshold

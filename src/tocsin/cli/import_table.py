@@ -9,12 +9,9 @@ import typer
 
 from tocsin.cli.odds_table import odds_objects
 from tocsin.cli.tables import (
-    factor,
-    interval,
     mark_lines,
     marked,
     met_lines,
-    percent,
     print_table,
     start_table,
     status_line,
@@ -22,6 +19,7 @@ from tocsin.cli.tables import (
 )
 from tocsin.domain.batch import KNOWN, Batch, Fate
 from tocsin.domain.errors import InvalidInputError
+from tocsin.domain.figures import factor, interval, percent
 from tocsin.domain.instants import show_instant
 from tocsin.domain.plural import counted
 from tocsin.domain.theater import Theater

@@ -11,18 +11,15 @@ from itertools import groupby
 from tocsin.cli.tables import (
     OUTSIDE,
     RULE_MET,
-    factor,
-    interval,
     mark_lines,
     marked,
     met_lines,
-    percent,
     print_table,
     start_table,
     status_line,
     status_notes,
-    times,
 )
+from tocsin.domain.figures import factor, interval, percent, times
 from tocsin.domain.instants import show_instant, write_instant
 from tocsin.domain.met_rule import MetRule
 from tocsin.domain.odds import JointOdds, Odds

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import typer
 
-from tocsin.cli.tables import percent, print_table, start_table
+from tocsin.cli.tables import print_table, start_table
 from tocsin.domain.alert_rule import (
     AlertRule,
     Certainty,
@@ -21,6 +21,7 @@ from tocsin.domain.alert_rule import (
     Tripwire,
     Watched,
 )
+from tocsin.domain.figures import percent
 from tocsin.domain.instants import show_age, write_instant
 from tocsin.domain.plural import counted
 from tocsin.domain.rule_backtest import FEW_EVENTS, FEW_PUBLICATIONS, Backtest, Came, Episode, Happened, flap_span

@@ -12,18 +12,16 @@ from tocsin.bootstrap.service import open_service
 from tocsin.cli.odds_table import odds_objects
 from tocsin.cli.tables import (
     RULE_MET,
-    factor,
-    interval,
     mark_lines,
     marked,
     met_lines,
-    percent,
     print_table,
     start_table,
     status_line,
     status_notes,
 )
 from tocsin.domain.errors import InvalidInputError, Problem
+from tocsin.domain.figures import factor, interval, percent
 from tocsin.domain.instants import read_as_of, show_instant
 from tocsin.domain.observation import Draft
 from tocsin.domain.theater import Theater

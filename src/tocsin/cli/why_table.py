@@ -12,20 +12,17 @@ from rich.table import Table
 
 from tocsin.cli.odds_table import odds_object
 from tocsin.cli.tables import (
-    factor,
-    interval,
     mark_lines,
     marked,
     met_lines,
-    percent,
     print_table,
     start_table,
     status_line,
     status_notes,
-    times,
 )
 from tocsin.domain.change import Cause, cause_words
 from tocsin.domain.elicitation import logit
+from tocsin.domain.figures import factor, interval, percent, times
 from tocsin.domain.instants import show_instant
 from tocsin.domain.odds import Odds
 from tocsin.domain.plural import counted
