@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from tocsin.web import entrance, openapi, operation
+from tocsin.web import entrance, openapi, operation, static_files
 from tocsin.web.access import refuse_open_routes
 from tocsin.web.api import (
     accounts,
@@ -38,6 +38,7 @@ from tocsin.web.api import (
     what_if,
     why,
 )
+from tocsin.web.board import places, sign_in, theater_board
 from tocsin.web.body import Limits, Room
 from tocsin.web.cookies import SessionCookie
 from tocsin.web.csrf import CrossSiteGuard
@@ -87,6 +88,7 @@ _NOUNS = (
     accounts,
     keys,
 )
+_PAGES = (theater_board, places, sign_in, static_files)
 _DESCRIPTION = "The odds of named scenarios, the evidence behind them, and why they moved."
 
 
@@ -108,6 +110,8 @@ def make_app(means: Means) -> FastAPI:
     place(app, entrance.router)
     place(app, operation.router)
     place(app, openapi.router, API)
+    for page in _PAGES:
+        place(app, page.router)
     app.state.description = openapi.Description(app)
     app.add_middleware(CrossSiteGuard)
     app.add_middleware(SessionCookie, gate=means.gate)

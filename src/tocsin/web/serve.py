@@ -29,6 +29,7 @@ from tocsin.web.means import Means
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from fastapi import FastAPI
 
@@ -89,10 +90,15 @@ def address(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(settings: Settings, listening: socket.socket, make_gate: GateMaker) -> None:
-    """Answer on a socket until a signal stops it; requests under way are finished, event streams end."""
-    with open_desk(settings) as (service, desk), make_gate(service) as gate:
-        serve_app(make_app(Means(service, desk, gate, now, settings)), settings, listening)
+def serve(
+    settings: Settings, listening: socket.socket, make_gate: GateMaker, clock: Callable[[], datetime] = now
+) -> None:
+    """Answer on a socket until a signal stops it; requests under way are finished, event streams end.
+
+    A demonstration has a clock of its own, as it plays on days that have passed.
+    """
+    with open_desk(settings, clock) as (service, desk), make_gate(service) as gate:
+        serve_app(make_app(Means(service, desk, gate, clock, settings)), settings, listening)
 
 
 def store_gate(service: Service) -> AbstractContextManager[Gate]:

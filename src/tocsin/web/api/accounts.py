@@ -18,7 +18,6 @@ from tocsin.usecases.add_account import add_account, declared_theaters
 from tocsin.usecases.change_account import change_account, change_own_password, set_password
 from tocsin.usecases.sign_in import admit
 from tocsin.web.access import Allow
-from tocsin.web.api.sessions import visitor_of
 from tocsin.web.cursors import AskedCursor, Limit, read_cursor
 from tocsin.web.declared import TABLE
 from tocsin.web.hashing import hashing
@@ -26,6 +25,7 @@ from tocsin.web.idempotency import KEYED
 from tocsin.web.means import Acting
 from tocsin.web.overseen import overseen, overseen_account, seen_theaters
 from tocsin.web.password_route import PasswordRoute
+from tocsin.web.password_sign_in import visitor_of
 from tocsin.web.schemas.account import AccountBody, AccountChanges, NewAccount, NewPassword
 from tocsin.web.schemas.problem import problems
 from tocsin.web.tables import Asked, PageBody, after, cut

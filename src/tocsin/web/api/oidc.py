@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 
 from tocsin.usecases.sign_in_elsewhere import sign_in_elsewhere
 from tocsin.web.access import Allow
-from tocsin.web.api.sessions import visitor_of
 from tocsin.web.cookies import hand_out, refuse_bare_http
 from tocsin.web.means import Acting
 from tocsin.web.oidc_trip import HOME, local_path, set_trip_cookie, trip_cookie
+from tocsin.web.password_sign_in import visitor_of
 from tocsin.web.schemas.problem import problems
 
 if TYPE_CHECKING:

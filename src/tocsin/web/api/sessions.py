@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import NotAllowedError
-from tocsin.usecases.open_session import Visitor
-from tocsin.usecases.sign_in import admit, sign_in
 from tocsin.usecases.sign_out import close_session, open_sessions
 from tocsin.web.access import Allow
-from tocsin.web.cookies import hand_out, refuse_bare_http
+from tocsin.web.cookies import hand_out
 from tocsin.web.cursors import AskedCursor, Limit, read_cursor
 from tocsin.web.declared import TABLE
-from tocsin.web.hashing import hashing
 from tocsin.web.means import Acting
+from tocsin.web.password_sign_in import open_by_password
 from tocsin.web.schemas.session import PrincipalBody, SessionBody, SignIn
 from tocsin.web.tables import Asked, PageBody, after, cut
 
@@ -29,21 +24,10 @@ _Everybodys = Annotated[bool, Query(alias="all", description="Everybody's and no
 _Reader = Annotated[Principal, Depends(Allow(Right.READ))]
 
 
-def visitor_of(request: Request) -> Visitor:
-    """Where a request comes from."""
-    address = "" if request.client is None else request.client.host
-    return Visitor(address, request.headers.get("user-agent", ""))
-
-
 @router.post("/session", status_code=201, dependencies=[Depends(Allow(None))])
 async def open_session(body: SignIn, request: Request, means: Acting) -> PrincipalBody:
     """Sign in with a name and a password; the answer sets the session's cookie."""
-    refuse_bare_http(request)
-    access, now, visitor = means.service.access, means.clock(), visitor_of(request)
-    attempt = await run_in_threadpool(admit, body.name, visitor.address, access=access, now=now)
-    password = body.password.get_secret_value()
-    work = partial(sign_in, body.name, password, attempt, visitor, access=access, now=now)
-    opened = await to_thread.run_sync(work, limiter=hashing(request))
+    opened = await open_by_password(request, means, body.name, body.password.get_secret_value())
     hand_out(request, opened.token)
     return PrincipalBody.of(opened.principal)
 
