@@ -38,7 +38,8 @@ from tocsin.web.api import (
     what_if,
     why,
 )
-from tocsin.web.board import places, sign_in, theater_board
+from tocsin.web.board import hand_over, places, sign_in, theater_board
+from tocsin.web.board.page import install_pages
 from tocsin.web.body import Limits, Room
 from tocsin.web.cookies import SessionCookie
 from tocsin.web.csrf import CrossSiteGuard
@@ -88,7 +89,7 @@ _NOUNS = (
     accounts,
     keys,
 )
-_PAGES = (theater_board, places, sign_in, static_files)
+_PAGES = (theater_board, hand_over, places, sign_in, static_files)
 _DESCRIPTION = "The odds of named scenarios, the evidence behind them, and why they moved."
 
 
@@ -116,6 +117,7 @@ def make_app(means: Means) -> FastAPI:
     app.add_middleware(CrossSiteGuard)
     app.add_middleware(SessionCookie, gate=means.gate)
     install_problems(app)
+    install_pages(app)
     _take_care(app, means)
     refuse_open_routes(app.routes)
     return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, override
+from typing import TYPE_CHECKING, Annotated, Any, cast, override
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, Query, Request
@@ -22,14 +22,19 @@ from tocsin.web.board.templates import template
 from tocsin.web.cookies import SAFE_METHODS
 from tocsin.web.demo_gate import DemoGate
 from tocsin.web.means import Means
+from tocsin.web.negotiation import liked_of
 from tocsin.web.overseen import seen_theaters
-from tocsin.web.problems import answer_error, of_http
+from tocsin.web.problems import MEDIA_TYPE, answer_error, of_http
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from fastapi import FastAPI
+
     from tocsin.domain.theater import Theater
     from tocsin.domain.timeline import Timeline
+
+    type _Handler = Callable[[Request, Exception], Coroutine[None, None, Response]]
 
 SIGN_IN = "/sign-in"
 _SEE_OTHER = 303
@@ -181,10 +186,27 @@ def _to_sign_in(request: Request) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> HTMLResponse:
-    """What was refused, as a page: what is wrong, where, what is accepted, and what to do."""
-    answer = of_http(error) if isinstance(error, HTTPException) else await answer_error(request, error)
+    """What a route refuses, as a page."""
+    return as_page(request, of_http(error) if isinstance(error, HTTPException) else await answer_error(request, error))
+
+
+def as_page(request: Request, answer: Response) -> HTMLResponse:
+    """A problem as a page: what is wrong, where, what is accepted, and what to do."""
     page = render(request, "refused.html", status=answer.status_code, problem=json.loads(bytes(answer.body)))
     for name in ("retry-after", "allow"):
         if name in answer.headers:
             page.headers[name] = answer.headers[name]
     return page
+
+
+def install_pages(app: FastAPI) -> None:
+    """Answer a browser that asks for an address that is not there with a page, and programs with a problem as ever."""
+    as_problem = cast("_Handler", app.exception_handlers[HTTPException])
+
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = await as_problem(request, error)
+        for_people = not request.url.path.startswith("/api/")
+        liked = liked_of(request.headers.get("accept", "*/*"), (MEDIA_TYPE, "text/html"))
+        return as_page(request, problem) if for_people and liked == "text/html" else problem
+
+    app.add_exception_handler(HTTPException, answer)

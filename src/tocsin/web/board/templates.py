@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from tocsin.domain.change import cause_words
 from tocsin.domain.elicitation import logit
 from tocsin.domain.figures import factor, interval, percent, times
 from tocsin.domain.instants import show_age, show_instant, write_instant
@@ -44,6 +45,7 @@ def _environment() -> Environment:
         "instant": show_instant,
         "utc": write_instant,
         "minute": minute,
+        "figure": figure,
         "times": times,
         "signed": signed,
     }
@@ -57,6 +59,7 @@ def _environment() -> Environment:
         "logit": logit,
         "exp": math.exp,
         "attributes": attributes,
+        "cause_words": cause_words,
     }
     return found
 
@@ -72,6 +75,15 @@ def points(change: float) -> str:
         return "±0 points"
     digits = 1 if abs(value) < 9.95 else 0  # noqa: PLR2004 (what rounds to less than 10)
     return f"{'+' if value > 0 else '−'}{abs(value):.{digits}f} points"
+
+
+def figure(value: float) -> str:
+    """A value as it was reported: no more digits than it has.
+
+    >>> figure(2.0), figure(0.35)
+    ('2', '0.35')
+    """
+    return f"{value:g}"
 
 
 def signed(value: float, digits: int = 2) -> str:

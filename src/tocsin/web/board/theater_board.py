@@ -71,8 +71,8 @@ def show_board(
     declared = means.service.catalog.theater(theater)
     when = asked(as_of, declared.timeline, means.clock())
     begun = watch_of(since, declared, when.instant)
-    answer, no_odds = _answer(means, declared, when.instant)
-    before = None if answer is None else _answer(means, declared, begun)[0]
+    answer, no_odds = answer_of(means, declared, when.instant)
+    before = None if answer is None else answer_of(means, declared, begun)[0]
     alerts = overview(theater, rules=means.service.rules, book=means.service.alerts, now=means.clock())
     return render(
         request,
@@ -87,7 +87,7 @@ def show_board(
         lines=[] if answer is None else _lines(means, declared, answer, before, alerts),
         ringing=[item for item in alerts if item.rings],
         couplings={(item.source, item.target) for item in declared.couplings},
-        unwell=_unwell(means, declared) if principal.may(Right.OPERATE) else [],
+        unwell=unwell_feeds(means, declared) if principal.may(Right.OPERATE) else [],
     )
 
 
@@ -107,7 +107,8 @@ def watch_of(since: str, theater: Theater, instant: datetime) -> datetime:
     return (begun if begun < local else begun - timedelta(days=1)).astimezone(instant.tzinfo)
 
 
-def _answer(means: Means, theater: Theater, instant: datetime) -> tuple[Answer | None, str]:
+def answer_of(means: Means, theater: Theater, instant: datetime) -> tuple[Answer | None, str]:
+    """The odds of a theater as of an instant, or why there are none."""
     try:
         return means.desk.answer(theater, instant), ""
     except (NoFitError, DamagedArtifactError) as error:
@@ -139,6 +140,7 @@ def _about(item: Overview, scenario: str) -> bool:
     return not isinstance(condition, Staleness | Tripwire) and condition.scenario == scenario
 
 
-def _unwell(means: Means, theater: Theater) -> list[Watched]:
+def unwell_feeds(means: Means, theater: Theater) -> list[Watched]:
+    """The feeds of a theater that a person should see to."""
     feeds = [item for item in means.service.catalog.feeds.values() if item.theater == theater.id]
     return [item for item in watch_feeds(feeds, book=means.service.feeds, now=means.clock()) if item.unwell]
