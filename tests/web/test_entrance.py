@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,15 +34,23 @@ def test_a_program_is_told_where_things_are(guarded: Guarded) -> None:
     }
 
 
-def test_a_browser_is_given_a_page_that_its_policy_lets_it_show(guarded: Guarded) -> None:
-    """The same addresses as links; no script, style, form or picture, all of which the policy forbids."""
+def test_a_browser_is_led_to_the_board_and_to_signing_in_first(guarded: Guarded) -> None:
+    """From the address alone, with where it wanted to go kept."""
     client = guarded.client(accept=_BROWSER)
-    page = client.get("/")
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["content-security-policy"].startswith("default-src 'none';")
-    links = re.findall(r'href="([^"]+)"', page.text)
-    assert links == list(guarded.client().get("/").json().values())
-    assert not re.search(r"<(?!/?(?:!doctype|html|meta|title|h1|ul|li|a)\b)|style=|\son\w+=", page.text)
+    answer = client.get("/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"], answer.headers["vary"]) == (303, "/theaters", "Accept")
+    answer = client.get("/theaters", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Ftheaters")
+    assert "<h1>Sign in</h1>" in client.get("/theaters").text
+
+
+def test_a_browser_that_asks_for_what_is_not_there_is_told_so_on_a_page(guarded: Guarded) -> None:
+    """A program gets a problem, and so does whoever asks below the API's address."""
+    page = guarded.client(accept=_BROWSER).get("/thaeters")
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "there is no such address" in page.text
+    for client, path in ((guarded.client(), "/thaeters"), (guarded.client(accept=_BROWSER), "/api/v1/thaeters")):
+        assert client.get(path).headers["content-type"] == "application/problem+json", path
 
 
 @pytest.mark.parametrize(("accept", "status"), [("image/png", 406), ("text/*", 200), ("application/json;q=0", 406)])

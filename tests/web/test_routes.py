@@ -24,6 +24,14 @@ _EVERYBODY = None
 
 _WHO: dict[str, frozenset[Role] | None] = {
     "GET /": _EVERYBODY,
+    "GET /sign-in": _EVERYBODY,
+    "POST /sign-in": _EVERYBODY,
+    "POST /sign-out": _ALL,
+    "GET /static/{version}/{name:path}": _EVERYBODY,
+    "GET /keyboard": _ALL,
+    "GET /theaters": _ALL,
+    "GET /theaters/{theater}": _ALL,
+    "GET /theaters/{theater}/hand-over": _ALL,
     "GET /healthz": _EVERYBODY,
     "GET /readyz": _EVERYBODY,
     "GET /problems": _EVERYBODY,
@@ -157,10 +165,13 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(guarded: Guarded,
             if method == "GET":
                 assert client.head(path, headers=_HEADERS.get(name)).status_code == status
     method, path = _asked(name, "viewer")
-    bare = guarded.client().request(method, path).status_code
-    assert (bare == 401) is (allowed is not None)
+    bare = guarded.client().request(method, path, follow_redirects=False)
+    # A page leads whoever asks for it to where they can sign in.
+    led = bare.status_code == 303 and bare.headers["location"].startswith("/sign-in?next=")
+    assert (led or bare.status_code == 401) is (allowed is not None)
+    assert not (led and path.startswith("/api/"))
     if method == "GET":
-        assert guarded.client().head(path).status_code == bare
+        assert guarded.client().head(path, follow_redirects=False).status_code == bare.status_code
     if "{theater}" in name and allowed is not None:
         _, elsewhere = guarded.key(Role.ADMIN, frozenset())
         assert elsewhere.request(method, path).status_code == 404

@@ -21,6 +21,7 @@ router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRout
 _HOME = "/theaters"
 _Next = Annotated[str, Query(alias="next")]
 _WRONG = 401
+_INCOMPLETE = 422
 _TOO_MANY = 429
 
 
@@ -41,6 +42,8 @@ async def sign_in_here(
     end: Annotated[str, Form(alias="next")] = _HOME,
 ) -> Response:
     """Sign in by name and password; the answer sets the session's cookie and leads on."""
+    if not name or not password:
+        return _form(request, _local(end), name, "Both are needed: a name and a password.", _INCOMPLETE)
     try:
         opened = await open_by_password(request, means, name, password)
     except NotSignedInError:
