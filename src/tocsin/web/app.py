@@ -38,7 +38,7 @@ from tocsin.web.api import (
     what_if,
     why,
 )
-from tocsin.web.board import hand_over, places, sign_in, theater_board
+from tocsin.web.board import entry, hand_over, places, sign_in, theater_board
 from tocsin.web.board.page import install_pages
 from tocsin.web.body import Limits, Room
 from tocsin.web.cookies import SessionCookie
@@ -89,7 +89,7 @@ _NOUNS = (
     accounts,
     keys,
 )
-_PAGES = (theater_board, hand_over, places, sign_in, static_files)
+_PAGES = (theater_board, hand_over, entry, places, sign_in, static_files)
 _DESCRIPTION = "The odds of named scenarios, the evidence behind them, and why they moved."
 
 
