@@ -38,8 +38,8 @@ from tocsin.web.api import (
     what_if,
     why,
 )
-from tocsin.web.board import entry, hand_over, places, sign_in, theater_board
 from tocsin.web.board.page import install_pages
+from tocsin.web.board.pages import PAGES
 from tocsin.web.body import Limits, Room
 from tocsin.web.cookies import SessionCookie
 from tocsin.web.csrf import CrossSiteGuard
@@ -89,7 +89,6 @@ _NOUNS = (
     accounts,
     keys,
 )
-_PAGES = (theater_board, hand_over, entry, places, sign_in, static_files)
 _DESCRIPTION = "The odds of named scenarios, the evidence behind them, and why they moved."
 
 
@@ -111,7 +110,8 @@ def make_app(means: Means) -> FastAPI:
     place(app, entrance.router)
     place(app, operation.router)
     place(app, openapi.router, API)
-    for page in _PAGES:
+    place(app, static_files.router)
+    for page in PAGES:
         place(app, page.router)
     app.state.description = openapi.Description(app)
     app.add_middleware(CrossSiteGuard)

@@ -33,7 +33,7 @@ _MIB = 1 << 20
 _SOON_READ = 1 << 18  # bytes; more than that is looked through in a thread, so that nobody waits for it
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = re.compile(rb"[^\[\]{}]+")
-_IMPORT = re.compile(r"/api/v1/theaters/[^/]+/observations/import")  # no JSON, and no other route, brings as much
+_IMPORT = re.compile(r"(/api/v1)?/theaters/[^/]+/observations/import")  # no JSON, and no other route, brings as much
 _OPENS = frozenset(b"[{")
 
 

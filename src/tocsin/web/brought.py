@@ -82,7 +82,8 @@ async def _of_parts(parts: FormData, form: Form | None) -> Files:
         raise InvalidInputError(problems)
     name = (file.filename or "")[:_SHOWN]
     found = form or form_of(PurePath(name).suffix) or BY_TYPE.get(_type(file.content_type or ""))
-    declares = await _mapping(mapping) if isinstance(mapping, Uploaded) else None
+    # A form whose field for a mapping was left empty sends a part without a name.
+    declares = await _mapping(mapping) if isinstance(mapping, Uploaded) and mapping.filename else None
     return Files(Brought(name, found, lambda: _whole(file.file)), declares)
 
 

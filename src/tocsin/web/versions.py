@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Header
 
-from tocsin.domain.errors import InvalidObservationError, Problem, UnknownIdError
+from tocsin.domain.errors import InvalidObservationError, Problem, UnknownIdError, UnknownNameError
 from tocsin.web.etags import tags_in
 
 if TYPE_CHECKING:
@@ -57,6 +57,25 @@ def version_of(theater: Theater, ledger: Ledger, name: str, version: str | None,
     if tags is None:
         raise _refused("version", str(version), f"the id of a version of observation {name}")
     return versions[-1].version()
+
+
+def versions_of(theater: Theater, ledger: Ledger, name: str, as_of: datetime) -> list[Observation]:
+    """All versions of an observation, in order; UnknownNameError for none of the theater that was known."""
+    watched = {indicator.id for indicator in theater.indicators}
+    named = ledger.named(name) if name.isprintable() else []  # PostgreSQL has no place for a NUL
+    one = next((item for item in named if item.id == name), None)
+    if one is None or one.indicator not in watched or one.recorded_at > as_of:
+        raise UnknownNameError("observation", name, [])
+    # The closure of a read under versions finds them all, however far apart their days are.
+    known = {item.id: item for item in ledger.observations([one.indicator], as_of, one.observed_on)}
+    changed_by = {item.supersedes: item for item in known.values() if item.supersedes is not None}
+    first = one
+    while first.supersedes is not None and first.supersedes in known:
+        first = known[first.supersedes]
+    chain = [first]
+    while chain[-1].id in changed_by:
+        chain.append(changed_by[chain[-1].id])
+    return chain
 
 
 def is_condition(if_match: str | None) -> bool:

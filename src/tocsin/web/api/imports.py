@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from tocsin.bootstrap.incoming import read_incoming, read_mapping
 from tocsin.domain.access import Principal, Right
-from tocsin.domain.batch import Fate
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.feeds.observation_file import Form
-from tocsin.usecases.import_observations import import_observations
-from tocsin.usecases.ports import in_silence
-from tocsin.usecases.preview_import import preview_import
 from tocsin.web.access import Allow
 from tocsin.web.asked import AsOf, instant_of
 from tocsin.web.brought import BY_TYPE, MULTIPART, brought_files
-from tocsin.web.effect import write_and_tell
-from tocsin.web.heavy import in_turn
 from tocsin.web.idempotency import KEYED, KeyedRoute
+from tocsin.web.importing import Wanted, import_files, preview_files
 from tocsin.web.means import Acting
 from tocsin.web.schemas.batch import BatchBody
-from tocsin.web.schemas.change import ChangeBody
 from tocsin.web.schemas.problem import problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from tocsin.domain.theater import Theater
-    from tocsin.usecases.judge_import import Incoming
-    from tocsin.usecases.ports import Progress
-    from tocsin.web.brought import Files
-    from tocsin.web.means import Means
 
 router = APIRouter(tags=["observations"], route_class=KeyedRoute, dependencies=KEYED)
 _ROW = "observed_on,indicator,value,grade,source,summary\n2016-03-07,violence/border-attack,1,A1,ministry,At dawn\n"
@@ -57,8 +38,6 @@ _BODY: dict[str, Any] = {
     "content": {kind: {"schema": {"type": "string"}} for kind in BY_TYPE}
     | {"text/csv": {"schema": {"type": "string"}, "example": _ROW}, MULTIPART: {"schema": _PARTS}},
 }
-# What is read takes many times the room of the file, so files wait for each other.
-_AT_ONCE = CapacityLimiter(1)
 
 
 @router.post(
@@ -96,60 +75,9 @@ async def import_a_file(
         accepted = "nothing, or dry_run=true: what is recorded is recorded now"
         raise InvalidInputError([Problem("", None, "as_of", repr(as_of), accepted)])
     async with brought_files(request, form) as files:
-        read = partial(_read, files, indicator, declared)
+        wanted = Wanted(declared, files, indicator, history=history)
         if dry_run:
             response.status_code = 200
             instant = instant_of(as_of, declared.timeline, means.clock())
-            look = partial(_preview, means, declared, read, principal.name, instant, history=history)
-            return await in_turn(request, principal, lambda report: look(report=report))
-        work = partial(_import, means, declared, read, principal.name, history=history)
-        return await to_thread.run_sync(work, limiter=_AT_ONCE)
-
-
-def _read(
-    files: Files, indicator: str | None, theater: Theater, report: Callable[[Progress], None] = in_silence
-) -> Incoming:
-    mapping = read_mapping(files.mapping, indicator, theater, option="the parameter indicator")
-    return read_incoming([files.file], mapping, report, option="the parameter format")
-
-
-def _import(means: Means, theater: Theater, read: Callable[[], Incoming], author: str, *, history: bool) -> BatchBody:
-    incoming, now = read(), means.clock()
-    work = partial(
-        import_observations,
-        incoming,
-        theater,
-        ledger=means.service.ledger,
-        now=now,
-        author=author,
-        history=history,
-    )
-    told = write_and_tell(means, theater, now, work, lambda done: done.count(Fate.NEW) > 0)
-    return BatchBody.of(told.written, told.change, told.no_odds, dry_run=False)
-
-
-def _preview(
-    means: Means,
-    theater: Theater,
-    read: Callable[..., Incoming],
-    author: str,
-    as_of: datetime,
-    *,
-    history: bool,
-    report: Callable[[Progress], None],
-) -> BatchBody:
-    found = preview_import(
-        read(report=report),
-        theater,
-        ledger=means.service.ledger,
-        fits=means.service.fits,
-        codec=means.service.codec,
-        now=means.clock(),
-        as_of=as_of,
-        author=author,
-        history=history,
-        report=report,
-    )
-    moved = found.movement
-    change = None if moved is None else ChangeBody.of(moved.before, moved.after)
-    return BatchBody.of(found.batch, change, found.no_odds, dry_run=True)
+            return await preview_files(request, means, principal, wanted, instant)
+        return await import_files(means, principal, wanted)

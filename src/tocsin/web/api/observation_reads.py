@@ -8,15 +8,14 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tocsin.domain.access import Principal, Right
-from tocsin.domain.errors import InvalidInputError, Problem, UnknownNameError
+from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.domain.evidence import Cell, derive_evidence, first_day_with_bearing
-from tocsin.domain.observation import Observation, effective, states
+from tocsin.domain.observation import effective, states
 from tocsin.domain.origin import Sources, count_sources
-from tocsin.domain.theater import Theater
 from tocsin.usecases.list_ledger import Asked as Which
 from tocsin.usecases.list_ledger import Entry
 from tocsin.usecases.page_ledger import page_ledger
-from tocsin.usecases.ports import Ledger, LedgerPlace
+from tocsin.usecases.ports import LedgerPlace
 from tocsin.web.access import Allow
 from tocsin.web.asked import AsOf, instant_of
 from tocsin.web.cursors import AskedCursor, Limit, read_cursor
@@ -25,6 +24,7 @@ from tocsin.web.means import Acting
 from tocsin.web.schemas.evidence import CellBody
 from tocsin.web.schemas.ledger import EntryBody, SourcesBody, VersionsBody
 from tocsin.web.tables import Asked, PageBody, after, cut, give
+from tocsin.web.versions import versions_of
 
 router = APIRouter(tags=["observations"])
 _Reader = Annotated[Principal, Depends(Allow(Right.READ))]
@@ -82,29 +82,10 @@ def show_observation(
     """One observation by its id, with every version of it that was known: what it corrected, and what corrected it."""
     declared = means.service.catalog.theater(theater)
     instant = instant_of(as_of, declared.timeline, means.clock())
-    chain = _versions(declared, means.service.ledger, observation, instant)
+    chain = versions_of(declared, means.service.ledger, observation, instant)
     became = states(chain, instant)
     bodies = {item.id: EntryBody.of(Entry(item, *became[item.id]), declared) for item in chain}
     return give(request, VersionsBody(observation=bodies[observation], versions=list(bodies.values())), instant)
-
-
-def _versions(theater: Theater, ledger: Ledger, name: str, as_of: datetime) -> list[Observation]:
-    """All versions of an observation, in order; UnknownNameError for none of the theater that was known."""
-    watched = {indicator.id for indicator in theater.indicators}
-    named = ledger.named(name) if name.isprintable() else []  # PostgreSQL has no place for a NUL
-    one = next((item for item in named if item.id == name), None)
-    if one is None or one.indicator not in watched or one.recorded_at > as_of:
-        raise UnknownNameError("observation", name, [])
-    # The closure of a read under versions finds them all, however far apart their days are.
-    known = {item.id: item for item in ledger.observations([one.indicator], as_of, one.observed_on)}
-    changed_by = {item.supersedes: item for item in known.values() if item.supersedes is not None}
-    first = one
-    while first.supersedes is not None and first.supersedes in known:
-        first = known[first.supersedes]
-    chain = [first]
-    while chain[-1].id in changed_by:
-        chain.append(changed_by[chain[-1].id])
-    return chain
 
 
 @router.get("/theaters/{theater}/sources", response_model=PageBody[SourcesBody], responses=TABLE)
