@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from tocsin.domain.access import Principal, Right
-from tocsin.domain.errors import InvalidInputError, Problem
-from tocsin.domain.grading import Grade, parse_grade
-from tocsin.domain.odds import Status
-from tocsin.domain.theater import Theater
-from tocsin.usecases.collect import Question, collect
-from tocsin.usecases.ports import Progress
-from tocsin.usecases.read_odds import state_odds
+from tocsin.usecases.collect import Question
 from tocsin.web.access import Allow
 from tocsin.web.asked import AsOf, instant_of
 from tocsin.web.declared import COMPUTED, TABLE
-from tocsin.web.heavy import in_turn
-from tocsin.web.means import Acting, Means
+from tocsin.web.means import Acting
 from tocsin.web.negotiation import Form
-from tocsin.web.schemas.collection import RankingBody, RankingHeadBody, ToldRowBody, WorthBody
+from tocsin.web.ranking import Ranked, ranked_for, read_grade
+from tocsin.web.schemas.collection import RankingBody, ToldRowBody, WorthBody
 from tocsin.web.tables import Asked, Asking, Page
 
 router = APIRouter(tags=["odds"])
@@ -58,47 +49,12 @@ async def rank_collection(
     """
     declared = means.service.catalog.theater(theater)
     instant = instant_of(as_of, declared.timeline, means.clock())
-    question = Question(scenario, horizon_days, threshold, _grade(grade))
-    mark = await run_in_threadpool(means.desk.mark, declared, instant)
-    work = partial(_rank, means, declared, question, instant)
-    ranked = await in_turn(asked.request, principal, work, (mark, question))
+    question = Question(scenario, horizon_days, threshold, read_grade(grade))
+    ranked = await ranked_for(asked.request, means, principal, declared, question, instant)
     return await run_in_threadpool(_answer, asked, ranked, instant)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Ranked:
-    """A ranking in words, for all who ask the same: without the draws behind it, which take many times the room."""
-
-    head: RankingHeadBody
-    worths: list[WorthBody]
-    fitted_as_of: datetime
-
-    def head_at(self, instant: datetime) -> RankingHeadBody:
-        """The head as of another instant with the same mark; odds that are not brought up stay those of their fit's."""
-        as_of = self.head.as_of if self.head.status is Status.REFIT_WANTED else instant
-        age = (instant - self.fitted_as_of).total_seconds()
-        return self.head.model_copy(update={"as_of": as_of, "age_seconds": age})
-
-
-def _rank(
-    means: Means, theater: Theater, question: Question, instant: datetime, report: Callable[[Progress], None]
-) -> _Ranked:
-    service = means.service
-    ranking = collect(
-        theater,
-        question,
-        ledger=service.ledger,
-        fits=service.fits,
-        codec=service.codec,
-        as_of=instant,
-        report=report,
-    )
-    driven = {item.scenario for item in state_odds(ranking.standing, instant) if item.prior_driven}
-    worths = [WorthBody.of(item, ranking, driven) for item in ranking.worths]
-    return _Ranked(RankingHeadBody.of(ranking), worths, ranking.standing.fit.as_of)
-
-
-def _answer(asked: Asking, ranked: _Ranked, instant: datetime) -> Response:
+def _answer(asked: Asking, ranked: Ranked, instant: datetime) -> Response:
     if asked.form is Form.JSON:
         head = ranked.head_at(instant)
         return asked.page(WorthBody, Page(ranked.worths, None), lambda item: item, as_of=instant, more=head)
@@ -116,11 +72,3 @@ def _rows(worth: WorthBody) -> list[ToldRowBody]:
         )
         for told in worth.scenarios
     ]
-
-
-def _grade(text: str) -> Grade:
-    grade = parse_grade(text)
-    if grade is None:
-        accepted = "a letter A to F and a digit 1 to 6, such as B2"
-        raise InvalidInputError([Problem("", None, "grade", repr(text), accepted)])
-    return grade
