@@ -8,19 +8,8 @@ from datetime import datetime, timedelta
 import typer
 
 from tocsin.cli.tables import print_table, start_table
-from tocsin.domain.alert_rule import (
-    AlertRule,
-    Certainty,
-    Change,
-    Condition,
-    Level,
-    Scale,
-    SinceInstant,
-    SinceWindow,
-    Staleness,
-    Tripwire,
-    Watched,
-)
+from tocsin.domain.alert_rule import AlertRule
+from tocsin.domain.condition_words import condition_words
 from tocsin.domain.figures import percent
 from tocsin.domain.instants import show_age, write_instant
 from tocsin.domain.plural import counted
@@ -28,7 +17,6 @@ from tocsin.domain.rule_backtest import FEW_EVENTS, FEW_PUBLICATIONS, Backtest, 
 from tocsin.domain.rule_test import Mismatch, RuleTest
 from tocsin.usecases.alert_rules import KnownRule
 
-_STALE = {Watched.FIT: "stale-fit", Watched.FEED: "silent-feed", Watched.INDICATOR: "overdue-indicator"}
 _NO_RULES = "no alert rule is declared; see docs/alerts.md"
 
 
@@ -60,7 +48,7 @@ def _span(span: timedelta) -> str:
 def rule_object(item: KnownRule) -> dict[str, object]:
     """One rule as JSON."""
     rule = item.rule
-    kind, about, rings = _told(rule.condition)
+    kind, about, rings = condition_words(rule.condition)
     return {
         "theater": rule.theater,
         "rule": rule.id,
@@ -176,40 +164,6 @@ def _event_object(item: Happened) -> dict[str, object]:
         "warned_at": None if item.warned_at is None else write_instant(item.warned_at),
         "lead_seconds": None if item.lead is None else item.lead.total_seconds(),
     }
-
-
-def _told(condition: Condition) -> tuple[str, str, str]:
-    """Kind, what it is about, and when it rings."""
-    match condition:
-        case Staleness(of, subject, older_than):
-            rings = "overdue" if older_than is None else f"older than {show_age(older_than.total_seconds())}"
-            return _STALE[of], subject or "the last fit", rings
-        case Tripwire(indicator, at_least, within_days):
-            return "tripwire", indicator, f"{at_least} within {counted(within_days, 'day')}"
-        case _:
-            about = f"{condition.scenario} within {counted(condition.horizon_days, 'day')}"
-    match condition:
-        case Level():
-            return "level", about, f"at {percent(condition.at)}, clears at {percent(condition.clear_at)}"
-        case Certainty():
-            return "certainty", about, f"above {percent(condition.above)} with a chance of {percent(condition.chance)}"
-        case Change():
-            by = (
-                f"{counted(condition.by * 100, 'point')}"
-                if condition.scale is Scale.POINTS
-                else f"{condition.by:g} log-odds"
-            )
-            return "change", about, f"moved {by} ({condition.direction.value}) since {_since(condition)}"
-
-
-def _since(condition: Change) -> str:
-    match condition.baseline:
-        case SinceWindow(ago):
-            return f"{show_age(ago.total_seconds())} ago"
-        case SinceInstant(instant):
-            return f"{_minute(instant)} UTC"
-        case _:
-            return "the last notice"
 
 
 def _minute(instant: datetime) -> str:

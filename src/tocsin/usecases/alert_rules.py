@@ -78,7 +78,7 @@ class AlertRules:
                 problems[item.rule] = "a file declares a rule of this id by now, which counts; remove this one"
                 continue
             try:
-                known[item.rule] = KnownRule(self._parsed(item, quieting), item)
+                known[item.rule] = KnownRule(self._kept_rule(item, quieting), item)
             except InvalidDeclarationError as error:
                 problems[item.rule] = str(error)
         return Rules(known, problems)
@@ -99,13 +99,17 @@ class AlertRules:
         if f"{wanted.theater}/{wanted.rule}" in self._declared:
             raise InvalidInputError([_declared(wanted.rule)])
         while (seen := self._seen(wanted.theater)).get(wanted.rule, 0) == wanted.version - 1:
-            found = self.of(wanted.theater)
-            quieting = {name: item.rule.inhibited_by for name, item in found.known.items()}
-            broken = dict.fromkeys((*found.problems, wanted.rule), ())
-            rule = self._read(wanted.theater, wanted.rule, wanted.document or "", {**broken, **quieting})
+            rule = self.parsed(wanted.theater, wanted.rule, wanted.document or "")
             if self._book.put(wanted, seen):
                 return KnownRule(rule, wanted)
         return None
+
+    def parsed(self, theater: str, name: str, document: str) -> AlertRule:
+        """What a document would be as a rule of that id; InvalidDeclarationError with everything that is wrong."""
+        found = self.of(theater)
+        quieting = {known: item.rule.inhibited_by for known, item in found.known.items()}
+        broken = dict.fromkeys((*found.problems, name), ())
+        return self._read(theater, name, document, {**broken, **quieting})
 
     def remove(self, theater: str, name: str, version: int | None, by: str, now: datetime) -> SetRule | None:
         """Remove a rule that was set; `version` is the one that was seen, None for whichever stands.
@@ -140,7 +144,7 @@ class AlertRules:
         last = self.last(theater, name)
         return last is not None and last.document is not None
 
-    def _parsed(self, item: SetRule, quieting: Mapping[str, tuple[str, ...]]) -> AlertRule:
+    def _kept_rule(self, item: SetRule, quieting: Mapping[str, tuple[str, ...]]) -> AlertRule:
         key = item.theater, item.rule, item.version, repr(sorted(quieting))
         if key not in self._kept:
             self._kept[key] = self._read(item.theater, item.rule, item.document or "", quieting)

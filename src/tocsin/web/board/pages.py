@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.web.board import (
+    alerts,
     collection,
     entry,
     evidence,
@@ -11,10 +12,25 @@ from tocsin.web.board import (
     places,
     record,
     review,
+    rules,
     sign_in,
     theater_board,
     what_if,
 )
 
 # What has a name of its own comes before what any name fits: `import` is no observation.
-PAGES = (theater_board, hand_over, entry, importing, record, evidence, review, what_if, collection, places, sign_in)
+PAGES = (
+    theater_board,
+    hand_over,
+    entry,
+    importing,
+    record,
+    evidence,
+    review,
+    what_if,
+    collection,
+    alerts,
+    rules,
+    places,
+    sign_in,
+)

@@ -1,0 +1,249 @@
+"""Alerts of a theater: how they stand, and what people say to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+from fastapi import APIRouter, Form, Request, Response
+
+from tocsin.catalog.alert_rule_document import document_of
+from tocsin.domain.access import Right
+from tocsin.domain.condition_words import condition_words
+from tocsin.domain.errors import InvalidInputError, Problem, UnknownIdError
+from tocsin.domain.silence import Silence
+from tocsin.usecases.acknowledge import acknowledge
+from tocsin.usecases.alert_overview import overview
+from tocsin.usecases.assign import assign
+from tocsin.usecases.silencing import begin_silence, end_silence, seen
+from tocsin.web.board.page import Officer, PageRoute, Reader, go_to, page_path, render
+from tocsin.web.board.rule_text import as_yaml
+from tocsin.web.means import Acting
+from tocsin.web.schemas.silence import SilenceBody
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from tocsin.domain.access import Principal
+    from tocsin.usecases.alert_overview import Overview
+    from tocsin.web.means import Means
+
+router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
+_REFUSED = 422
+_MOST_HOURS = 24 * 30
+_STEPS = 200
+_Text = Annotated[str, Form()]
+
+
+@router.get("/theaters/{theater}/alerts")
+def show_alerts(request: Request, theater: str, means: Acting, principal: Reader) -> Response:
+    """Every rule with its alert, what rings first; and the silences."""
+    return _list(request, means, theater, principal)
+
+
+@router.post("/theaters/{theater}/silences")
+def make_silence(
+    request: Request,
+    theater: str,
+    means: Acting,
+    principal: Officer,
+    rule: _Text = "*",
+    severity: _Text = "*",
+    hours: _Text = "",
+    comment: _Text = "",
+) -> Response:
+    """Leave rules of this theater unsaid for some hours."""
+    service, now = means.service, means.clock()
+    try:
+        ends = now + (_hours(hours) or _refuse_hours(hours))
+        wanted = Silence("", theater, rule.strip() or "*", severity.strip() or "*", now, ends, "", comment)
+        rules = service.rules.of(service.catalog.theater(theater).id).rules
+        begin_silence(wanted, rules=rules, book=service.silences, actor=principal, now=now)
+    except InvalidInputError as error:
+        return _list(request, means, theater, principal, error.problems, status=_REFUSED)
+    return go_to(page_path(theater, "alerts"))
+
+
+@router.post("/theaters/{theater}/silences/{silence}/end")
+def stop_silence(theater: str, silence: str, means: Acting, principal: Officer) -> Response:
+    """Let a silence end now."""
+    end_silence(silence, book=means.service.silences, actor=principal, now=means.clock())
+    return go_to(page_path(theater, "alerts"))
+
+
+@router.get("/theaters/{theater}/alerts/{rule}")
+def show_alert(request: Request, theater: str, rule: str, means: Acting, principal: Reader) -> Response:
+    """One alert: how it stands, how it came to that, and what was told of it."""
+    return _one(request, means, theater, rule, principal)
+
+
+@router.post("/theaters/{theater}/alerts/{rule}/acknowledge")
+def acknowledge_here(
+    request: Request,
+    theater: str,
+    rule: str,
+    means: Acting,
+    principal: Officer,
+    note: _Text = "",
+    hours: _Text = "",
+) -> Response:
+    """Take it up: it is not told again nor escalated while somebody has it in hand."""
+
+    def act(now: datetime) -> None:
+        acknowledge(
+            theater,
+            rule,
+            note=note,
+            lasts=_hours(hours),
+            book=means.service.alerts,
+            actor=principal.name,
+            now=now,
+        )
+
+    return _act(request, means, theater, rule, principal, act)
+
+
+@router.post("/theaters/{theater}/alerts/{rule}/assign")
+def assign_here(
+    request: Request,
+    theater: str,
+    rule: str,
+    means: Acting,
+    principal: Officer,
+    to: _Text = "",
+    note: _Text = "",
+) -> Response:
+    """Ask somebody to take it up; until they do it is told as before."""
+
+    def act(now: datetime) -> None:
+        assign(
+            theater,
+            rule,
+            to=to.strip(),
+            note=note,
+            book=means.service.alerts,
+            accounts=means.service.access.accounts,
+            actor=principal.name,
+            now=now,
+        )
+
+    return _act(request, means, theater, rule, principal, act)
+
+
+@router.post("/theaters/{theater}/alerts/{rule}/send-again")
+def send_again(
+    request: Request,
+    theater: str,
+    rule: str,
+    means: Acting,
+    principal: Officer,
+    message: _Text = "",
+    destination: _Text = "",
+) -> Response:
+    """Have a message that was given up tried anew, under its own id."""
+
+    def act(now: datetime) -> None:
+        book = means.service.deliveries
+        known = book.trails([theater], message=message, destination=destination) if message.isalnum() else []
+        if not known or book.send_again(message, destination, principal.name, now) is None:
+            raise UnknownIdError("message that was given up", message, "they stand on this page")
+
+    return _act(request, means, theater, rule, principal, act)
+
+
+def _act(
+    request: Request, means: Means, theater: str, rule: str, principal: Principal, act: Callable[[datetime], None]
+) -> Response:
+    means.service.rules.rule(means.service.catalog.theater(theater).id, rule)  # it must be one
+    try:
+        act(means.clock())
+    except InvalidInputError as error:
+        return _one(request, means, theater, rule, principal, error.problems, status=_REFUSED)
+    return go_to(page_path(theater, "alerts", rule))
+
+
+_HOURS = f"a whole number of hours from 1 to {_MOST_HOURS}"
+
+
+def _hours(text: str) -> timedelta | None:
+    """For how long; None where nothing was typed. InvalidInputError where it is no number of hours."""
+    if not text.strip():
+        return None
+    if not text.strip().isascii() or not text.strip().isdigit() or not 1 <= int(text.strip()[:9]) <= _MOST_HOURS:
+        _refuse_hours(text)
+    return timedelta(hours=int(text))
+
+
+def _refuse_hours(text: str) -> NoReturn:
+    raise InvalidInputError([Problem("", None, "hours", repr(text[:80]), _HOURS)])
+
+
+def _list(
+    request: Request,
+    means: Means,
+    theater: str,
+    principal: Principal,
+    problems: object = (),
+    status: int = 200,
+) -> Response:
+    service, now = means.service, means.clock()
+    declared = service.catalog.theater(theater)
+    found = overview(theater, rules=service.rules, book=service.alerts, now=now)
+    rules = service.rules.of(theater)
+    silences = [
+        SilenceBody.of(item, rules.rules, now) for item in service.silences.silences(now) if seen(item, principal)
+    ]
+    return render(
+        request,
+        "alerts.html",
+        status=status,
+        theater=declared,
+        rows=sorted(found, key=_urgency),
+        broken=rules.problems,
+        words=condition_words,
+        silences=[item for item in silences if item.rules],
+        problems=problems,
+        now=now,
+    )
+
+
+def _urgency(item: Overview) -> tuple[object, ...]:
+    """What waits for somebody first, then what rings, the more severe first."""
+    severity = ["critical", "warning", "information"].index(item.rule.severity.value)
+    return not item.waits, not item.rings, severity, item.rule.id
+
+
+def _one(
+    request: Request,
+    means: Means,
+    theater: str,
+    rule: str,
+    principal: Principal,
+    problems: object = (),
+    status: int = 200,
+) -> Response:
+    service, now = means.service, means.clock()
+    declared = service.catalog.theater(theater)
+    known = service.rules.rule(declared.id, rule)
+    item = next(it for it in overview(theater, rules=service.rules, book=service.alerts, now=now) if it.rule.id == rule)
+    steps = service.alerts.steps(theater, 0, _STEPS, rule)
+    notices = service.alerts.notices(theater, rule, 0, _STEPS)
+    named = {it.notice.id for it in notices}
+    trails = service.deliveries.trails([theater]) if principal.may(Right.OPERATE) else []
+    return render(
+        request,
+        "alert.html",
+        status=status,
+        theater=declared,
+        item=item,
+        known=known,
+        words=condition_words(known.rule.condition),
+        document=as_yaml(document_of(known.rule, declared.timeline)),
+        steps=list(reversed(steps)),
+        notices=list(reversed(notices)),
+        trails=[trail for trail in trails if trail.rule == rule or trail.delivery.message in named],
+        acknowledgements=service.alerts.acknowledgements(theater, rule),
+        problems=problems,
+        now=now,
+    )
