@@ -13,9 +13,11 @@ from tocsin.web.board import (
     record,
     review,
     rules,
+    scenario,
     sign_in,
     theater_board,
     what_if,
+    why,
 )
 
 # What has a name of its own comes before what any name fits: `import` is no observation.
@@ -31,6 +33,8 @@ PAGES = (
     collection,
     alerts,
     rules,
+    scenario,
+    why,
     places,
     sign_in,
 )

@@ -62,7 +62,7 @@ function follow() {
   for (const kind of KINDS) {
     source.addEventListener(kind, () => {
       refresh(kind === "gap" ? "*" : kind);
-      document.body.dispatchEvent(new CustomEvent("tocsin:event", { detail: { kind } }));
+      document.body.dispatchEvent(new CustomEvent(`tocsin:${kind}`));
     });
   }
   addEventListener("pagehide", () => source.close(), { once: true });
