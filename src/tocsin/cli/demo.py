@@ -1,11 +1,14 @@
-"""`tocsin demo`: the Tunisia theater as of 8 March 2016, from files to odds."""
+"""`tocsin demo`: the Tunisia theater as of 8 March 2016, from files to odds and the board."""
 
 from __future__ import annotations
 
 import shutil
+import socket
 import sys
 import tempfile
+import threading
 import time
+import webbrowser
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,27 +16,32 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tocsin.bootstrap.children import Child
+from tocsin.bootstrap.demo_clock import DemoClock
 from tocsin.bootstrap.service import catalog_folder, open_service
+from tocsin.cli.demo_story import AFTER, FIRST, Story, Tally, open_story, replayed_days
+from tocsin.cli.demo_story import DAY as BEN_GUERDANE
 from tocsin.cli.fit import DEFAULT_DEADLINE, DEFAULT_SEED, run_fit
 from tocsin.cli.odds import show_odds
+from tocsin.cli.stopping import stop_with_parent, stopped_by_signals
 from tocsin.domain.errors import FitRejectedError, StoreError
 from tocsin.domain.instants import read_as_of
+from tocsin.domain.observation import read_drafts
 from tocsin.domain.plural import counted
 from tocsin.feeds.shipped import shipped_drafts
 from tocsin.settings import Settings, read_settings
 from tocsin.store.additions import count_additions
 from tocsin.store.engine import open_engine
 from tocsin.store.migrate import upgrade
-from tocsin.usecases.observe import observe
+from tocsin.usecases.observe import observations_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 THEATER = "tunisia"
-DAY = "2016-03-08"
+DAY = f"{BEN_GUERDANE}"
 _CACHE = "cache"
 _AUTHOR = "tocsin demo"
-_FITS = 1
 _MARK = "made-by-tocsin-demo"
 
 
@@ -46,25 +54,40 @@ def demo(
             "--replace", help="Put a new store in the place of one that you have added to, which is kept aside."
         ),
     ] = False,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Begin in February 2016 and step week by week, on a new store.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0, help="Seconds that a step of the replay takes at least.")] = 12.0,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the board in your browser.")] = False,
+    listening: Annotated[int | None, typer.Option(hidden=True, help="A socket that is handed down.")] = None,
 ) -> None:
-    """Load the Tunisia kit into a new demo store, fit it as of 8 March 2016 and print the odds.
+    """Load the Tunisia kit into a new demo store, fit it as of 8 March 2016, print the odds and show the board.
 
     Its store is in the folder `demo` of TOCSIN_HOME, or in TOCSIN_HOME where that is such a store already. The
     demo's last store is replaced once the new one is fitted; one that you have added to stays as it is.
-    Then it answers over HTTP, to this machine alone and to everybody on it, until control-C.
+    Then it answers over HTTP, to this machine alone and to everybody on it, until control-C; there it is the night
+    after 8 March 2016. With --replay it begins a month earlier, and goes on a week every some seconds.
 
-    Example: tocsin demo --once
+    Example: tocsin demo --replay
     """
     began = time.monotonic()
     settings = _demo_settings(read_settings())
+    if listening is not None:
+        _answer(settings, socket.socket(fileno=listening))
+        return
     if not once:
         _refuse_others(settings)
     _refuse_others_folder(settings.home)
     added = _added(settings)
     if added and not replace:
+        if replay:
+            raise StoreError(_kept_as_it_is(settings.home, added))
         typer.echo(_kept_as_it_is(settings.home, added), err=True)
     else:
-        _make(settings)
+        _make(settings, fitted=not replay)
+    if replay and not once:
+        _play(settings, lambda story: story.replay(list(replayed_days()), every), open_browser=open_browser)
+        return
     with open_service(settings) as service:
         theater = service.catalog.theater(THEATER)
         show_odds(service, theater, read_as_of(DAY, theater.timeline, datetime.now(UTC)), as_json=as_json)
@@ -72,8 +95,8 @@ def demo(
         typer.echo(f"from files to odds in {time.monotonic() - began:.0f} s", err=True)
     if not once:
         typer.echo(_what_next(settings.home), err=True)
-        _serve(settings)
-        typer.echo(_what_is_left(settings.home), err=True)
+        earlier = None if added and not replace else Story.tell_earlier
+        _play(settings, earlier, open_browser=open_browser)
 
 
 def _refuse_others(settings: Settings) -> None:
@@ -83,19 +106,61 @@ def _refuse_others(settings: Settings) -> None:
     demo_gate(settings.host)
 
 
-def _serve(settings: Settings) -> None:
-    """Answer over HTTP on this machine alone; nobody has to sign in."""
+def _play(settings: Settings, tell: Callable[[Story], None] | None, *, open_browser: bool) -> None:
+    """Answer in a child process, and have things happen in this one, until control-C."""
+    from tocsin.web.serve import address, listen, tend_until_stopped  # noqa: PLC0415 (only who serves pays for it)
+
+    clock = DemoClock(settings.home)
+    _set_clock(settings, clock, replaying=tell is not None and tell is not Story.tell_earlier)
+    with listen(settings) as found, stopped_by_signals() as stopped:
+        command = [sys.executable, "-m", "tocsin", "demo", "--listening", str(found.fileno())]
+        child = Child("demo web", command, handed=(found.fileno(),))
+        tending = threading.Thread(target=tend_until_stopped, args=([child], stopped))
+        tending.start()
+        try:
+            board = f"{address(found)}/theaters/{THEATER}"
+            typer.echo(f"the board: {board}\nanswering on {address(found)}/api/v1/theaters until control-C", err=True)
+            if open_browser:
+                webbrowser.open(board)
+            _tell(settings, clock, stopped, tell)
+        finally:
+            stopped.set()
+            tending.join()
+    clock.set(clock())  # where it goes on, should the store be answered from again
+    typer.echo(_what_is_left(settings.home), err=True)
+
+
+def _set_clock(settings: Settings, clock: DemoClock, *, replaying: bool) -> None:
+    """To the night after the day, or to where the replay begins; where the store is kept, it goes on from its last."""
+    if clock.is_set and not replaying:
+        clock.set(clock())
+        return
+    with open_service(settings) as service:
+        timeline = service.catalog.theater(THEATER).timeline
+    clock.set(timeline.close_of(FIRST) if replaying else timeline.close_of(BEN_GUERDANE) + AFTER)
+
+
+def _tell(settings: Settings, clock: DemoClock, stopped: threading.Event, tell: Callable[[Story], None] | None) -> None:
+    def story(found: Story) -> None:
+        if tell is not None:
+            tell(found)
+        found.watch()
+
+    open_story(settings, THEATER, clock, stopped, story, settings.home / _MARK)
+
+
+def _answer(settings: Settings, listening: socket.socket) -> None:
+    """Answer over HTTP on this machine alone, by the demonstration's clock; nobody has to sign in."""
     from tocsin.web.demo_gate import demo_gate  # noqa: PLC0415 (only who serves pays for loading it)
-    from tocsin.web.serve import address, listen, serve  # noqa: PLC0415 (as above)
+    from tocsin.web.serve import serve  # noqa: PLC0415 (as above)
 
+    stop_with_parent()
     gate = demo_gate(settings.host)
-    with listen(settings) as found:
-        typer.echo(f"answering on {address(found)}/api/v1/theaters until control-C", err=True)
-        serve(settings, found, lambda _: nullcontext(gate))
+    serve(settings, listening, lambda _: nullcontext(gate), DemoClock(settings.home))
 
 
-def _make(settings: Settings) -> None:
-    """A new store in the demo's folder, once it is there."""
+def _make(settings: Settings, *, fitted: bool = True) -> None:
+    """A new store in the demo's folder, once it is there; with its fit, unless a replay makes its own."""
     home = settings.home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _mark(home)
@@ -103,35 +168,39 @@ def _make(settings: Settings) -> None:
     try:
         _mark(building)
         # What is compiled goes where the new store will look for it, and stays there if the demo is stopped.
-        _build(settings.model_copy(update={"home": building, "compile_cache": settings.cache_folder}))
+        build = _build if fitted else _load
+        build(settings.model_copy(update={"home": building, "compile_cache": settings.cache_folder}))
         _swap_in(building, settings)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
 def _mark(folder: Path) -> None:
-    (folder / _MARK).write_text("the store of tocsin demo\n", encoding="utf-8")
+    Tally(folder / _MARK).write(fits=1, publications=0)
 
 
 def _build(settings: Settings) -> None:
     """A store with every shipped observation and an accepted fit."""
-    upgrade(settings.store_url)
+    _load(settings)
     with open_service(settings) as service:
         theater = service.catalog.theater(THEATER)
-        recorded = observe(
-            shipped_drafts(catalog_folder(settings) / "indicators"),
-            indicators=service.catalog.indicators(THEATER),
-            timeline=theater.timeline,
-            ledger=service.ledger,
-            now=datetime.now(UTC),
-            author=_AUTHOR,
-            history=True,
-        )
-        typer.echo(f"loaded {counted(len(recorded.added), 'observation')}", err=True)
         as_of = read_as_of(DAY, theater.timeline, datetime.now(UTC))
-        fit = run_fit(service, settings, theater, as_of, DEFAULT_SEED, DEFAULT_DEADLINE)
+        fit = run_fit(service, settings, theater, as_of, DEFAULT_SEED, DEFAULT_DEADLINE, as_of)
         if not fit.accepted:
             raise FitRejectedError(fit.id, fit.rejections)
+
+
+def _load(settings: Settings) -> None:
+    """A store with every shipped observation, written down before the demonstration begins, as its fits count those."""
+    upgrade(settings.store_url)
+    with open_service(settings, clock=None) as service:
+        theater = service.catalog.theater(THEATER)
+        drafts = shipped_drafts(catalog_folder(settings) / "indicators")
+        today = theater.timeline.last_day(datetime.now(UTC))
+        reports = read_drafts(drafts, service.catalog.indicators(THEATER), today, theater.timeline)
+        begin = theater.timeline.close_of(FIRST) - AFTER
+        recorded = service.ledger.record(observations_of(reports, theater.timeline, begin, _AUTHOR, history=True))
+        typer.echo(f"loaded {counted(len(recorded.added), 'observation')}", err=True)
 
 
 def _demo_settings(settings: Settings) -> Settings:
@@ -163,7 +232,7 @@ def _added(settings: Settings) -> Mapping[str, int]:
     upgrade(settings.store_url)  # an older store has not all the tables that are looked into
     engine = open_engine(settings.store_url)
     try:
-        return count_additions(engine, _AUTHOR, _FITS)
+        return count_additions(engine, _AUTHOR, *Tally(settings.home / _MARK).read())
     finally:
         engine.dispose()
 

@@ -20,7 +20,7 @@ from tocsin.domain.instants import read_as_of, show_instant
 from tocsin.domain.theater import Theater
 from tocsin.settings import Settings, read_settings
 from tocsin.usecases.fit import Means, fit_theater
-from tocsin.usecases.ports import Limits
+from tocsin.usecases.ports import Limits, Sampler
 
 DEFAULT_SEED = 20160308
 DEFAULT_DEADLINE = 900.0
@@ -56,16 +56,29 @@ def fit(
             raise FitRejectedError(done.id, done.rejections)
 
 
-def run_fit(service: Service, settings: Settings, theater: Theater, as_of: datetime, seed: int, deadline: float) -> Fit:
-    """Fit with progress shown; control-C or a termination signal stops it, and nothing is kept."""
+def run_fit(
+    service: Service,
+    settings: Settings,
+    theater: Theater,
+    as_of: datetime,
+    seed: int,
+    deadline: float,
+    now: datetime | None = None,
+    sampler: Sampler | None = None,
+) -> Fit:
+    """Fit with progress shown; control-C or a termination signal stops it, and nothing is kept.
+
+    `now` is when it counts as recorded; the present instant where none is given. A `sampler` that has fitted before has
+    its model compiled.
+    """
     began = time.monotonic()
-    means = Means(service.ledger, service.fits, make_sampler(settings), service.codec)
+    means = Means(service.ledger, service.fits, sampler or make_sampler(settings), service.codec)
     with shown_progress() as report, stopped_by_signals() as stopped:
         return fit_theater(
             theater,
             means=means,
             as_of=as_of,
-            now=datetime.now(UTC),
+            now=datetime.now(UTC) if now is None else now,
             seed=seed,
             actor=author(),
             limits=Limits(deadline, stopped.is_set, lambda: time.monotonic() - began),

@@ -12,16 +12,18 @@ from tocsin.store.tables import account, api_key, fit, observation, publication,
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-_ADDED = {"publication": publication, "resolution": resolution, "account": account, "key": api_key}
+_ADDED = {"resolution": resolution, "account": account, "key": api_key}
 
 
-def count_additions(engine: Engine, author: str, fits: int) -> dict[str, int]:
-    """How much is in a store beside the observations of an author and so many fits, by noun; of nothing nothing."""
+def count_additions(engine: Engine, author: str, fits: int, publications: int) -> dict[str, int]:
+    """How much is in a store beside an author's observations and so many fits and publications, by noun."""
     by_others = select(func.count()).select_from(observation).where(observation.c.author != author)
     with reading(engine) as connection:
         counts = {
             "observation": connection.execute(by_others).scalar_one(),
             "fit": connection.execute(select(func.count()).select_from(fit)).scalar_one() - fits,
+            "publication": connection.execute(select(func.count()).select_from(publication)).scalar_one()
+            - publications,
             **{
                 noun: connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for noun, table in _ADDED.items()

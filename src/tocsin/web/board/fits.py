@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tocsin.web.means import Means
 
 router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
+_EVER = datetime.max.replace(tzinfo=UTC)
 _MOST = 100
 _LEARNED = 24
 
@@ -88,7 +90,8 @@ def show_fits(request: Request, theater: str, means: Acting, _: Reader, as_of: A
     """Every fit, accepted or rejected, the last first; and where one is ordered."""
     declared = means.service.catalog.theater(theater)
     when = asked(as_of, declared.timeline, means.clock())
-    fits = means.service.fits.recorded(theater, when.instant)
+    # Of now everything on record: a fit may be made on a clock that is ahead of this one.
+    fits = means.service.fits.recorded(theater, when.instant if when.past else _EVER)
     return render(
         request,
         "fits.html",

@@ -139,6 +139,7 @@ class Frame:
         path: The page's own address without parameters.
         here: The address with the instant that is looked at, and no other parameters.
         keep: The same for links to other pages: `?as_of=…`, or empty for now.
+        now: What time it is here, which in a demonstration is another than outside.
         waiting: How many alerts of the theater ring and wait for somebody; None where there is no theater.
     """
 
@@ -148,6 +149,7 @@ class Frame:
     path: str
     here: str
     keep: str
+    now: datetime
     waiting: int | None
 
     def may(self, right: str) -> bool:
@@ -168,6 +170,7 @@ def _frame(request: Request, theater: Theater | None, when: Asked | None) -> Fra
         path=request.url.path,
         here=request.url.path + keep,
         keep=keep,
+        now=means.clock(),
         waiting=None if theater is None else _waiting(means, theater),
     )
 
