@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tocsin.domain.access import KEY_PREFIX, Right
 from tocsin.domain.account import fold_name
-from tocsin.domain.errors import UnknownNameError
+from tocsin.domain.delivery import THE_LOG
+from tocsin.domain.errors import NotAllowedError, UnknownNameError
 from tocsin.domain.event import Event, EventKind
 from tocsin.web.telling import concerned, watching_theaters
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from tocsin.domain.access import Principal
     from tocsin.domain.account import Account
     from tocsin.domain.api_key import ApiKey
+    from tocsin.domain.delivery import Destination
     from tocsin.usecases.access_ports import Access
+    from tocsin.usecases.alert_ports import DestinationBook
 
 _ABOUT_SUBJECT = frozenset({EventKind.ACCOUNT_CHANGED, EventKind.KEY_CHANGED, EventKind.SIGN_IN_LIMITED})
 _ABOUT_ACTOR = frozenset({EventKind.SIGNED_IN, EventKind.CREDENTIAL_REFUSED})
@@ -32,6 +35,17 @@ def overseen[Given: (Account, ApiKey)](items: Iterable[Given], principal: Princi
 def seen_theaters(principal: Principal, catalog: Catalog) -> list[str]:
     """The declared theaters that somebody sees, in order."""
     return sorted(name for name in catalog.theaters if principal.may(Right.READ, name))
+
+
+def refuse_part(principal: Principal) -> None:
+    """NotAllowedError for whoever administers some theaters only: destinations are of all of them together."""
+    if principal.theaters is not None:
+        raise NotAllowedError(principal.name, f"{Right.ADMINISTER.value} all theaters")
+
+
+def known_destinations(book: DestinationBook) -> dict[str, Destination]:
+    """Every destination by id, the log among them."""
+    return {item.id: item for item in (*book.destinations(), THE_LOG)}
 
 
 def overseen_account(name: str, principal: Principal, access: Access) -> Account:

@@ -9,15 +9,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from tocsin.channels.check import check_destination
 from tocsin.channels.signature import new_secret
 from tocsin.domain.access import Principal, Right
-from tocsin.domain.delivery import THE_LOG, Destination, DestinationKind
-from tocsin.domain.errors import NotAllowedError, UnknownNameError
+from tocsin.domain.delivery import DestinationKind
+from tocsin.domain.errors import UnknownNameError
 from tocsin.usecases.set_destination import set_destination
 from tocsin.usecases.trial import trial_message
 from tocsin.web.access import Allow
 from tocsin.web.cursors import AskedCursor, Limit, read_cursor
 from tocsin.web.declared import TABLE
 from tocsin.web.idempotency import KEYED, keep_instead
-from tocsin.web.means import Acting, Means
+from tocsin.web.means import Acting
+from tocsin.web.overseen import known_destinations, refuse_part
 from tocsin.web.password_route import PasswordRoute
 from tocsin.web.problems import problem
 from tocsin.web.schemas.delivery import DestinationBody, NewDestination, SetDestinationBody, TrialBody
@@ -39,7 +40,9 @@ def list_destinations(
     """Every destination, and how many messages are on their way to it, have arrived, or were given up."""
     question = {"list": "destinations"}
     begun, counts = read_cursor(cursor, question, (str,)), means.service.deliveries.counts()
-    found = [DestinationBody.of(item, counts) for _, item in sorted(_known(means).items())]
+    found = [
+        DestinationBody.of(item, counts) for _, item in sorted(known_destinations(means.service.destinations).items())
+    ]
     page = cut(after(found, begun, lambda body: (body.id,)), limit, question, lambda body: (body.id,))
     return asked.page(DestinationBody, page, lambda body: body)
 
@@ -53,7 +56,7 @@ def put_destination(
     For administrators of all theaters, as every theater's rules may name it. The secret of a webhook that is made here
     stands in this answer and never again.
     """
-    _allow(principal)
+    refuse_part(principal)
     own = None if body.secret is None else body.secret.get_secret_value()
     made = new_secret() if own is None and body.kind is DestinationKind.WEBHOOK else None
     wanted = body.destination(destination, own or made)
@@ -68,29 +71,20 @@ def put_destination(
 @router.delete("/destinations/{destination}", status_code=204, responses=problems(404, 409, 422), dependencies=KEYED)
 def remove_destination(destination: str, means: Acting, principal: _Admin) -> None:
     """Forget a destination; what was sent there stays on record. What still goes there waits until it is set again."""
-    _allow(principal)
+    refuse_part(principal)
     if not means.service.destinations.remove(destination, principal.name, means.clock()):
-        raise UnknownNameError("destination", destination, sorted(_known(means)))
+        raise UnknownNameError("destination", destination, sorted(known_destinations(means.service.destinations)))
 
 
 @router.post("/destinations/{destination}/test", status_code=202, responses=problems(404, 409, 422), dependencies=KEYED)
 def try_destination(destination: str, means: Acting, principal: _Admin) -> TrialBody:
     """Send a message that says that it is a test, by way of the worker, as any notice would go."""
-    _allow(principal)
-    known, now = _known(means), means.clock()
+    refuse_part(principal)
+    known, now = known_destinations(means.service.destinations), means.clock()
     if destination not in known:
         raise UnknownNameError("destination", destination, sorted(known))
     sent = means.service.deliveries.post(trial_message(known[destination], now), destination)
     return TrialBody(message=sent.message, destination=sent.destination)
-
-
-def _known(means: Means) -> dict[str, Destination]:
-    return {item.id: item for item in (*means.service.destinations.destinations(), THE_LOG)}
-
-
-def _allow(principal: Principal) -> None:
-    if principal.theaters is not None:
-        raise NotAllowedError(principal.name, f"{Right.ADMINISTER.value} all theaters")
 
 
 def _shown_once(destination: str) -> Response:

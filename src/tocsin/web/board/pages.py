@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocsin.web.board import (
+    admin,
     alerts,
     collection,
     entry,
@@ -10,6 +11,8 @@ from tocsin.web.board import (
     fits,
     hand_over,
     importing,
+    operation,
+    own_account,
     places,
     record,
     review,
@@ -41,6 +44,9 @@ PAGES = (
     fits,
     scores,
     sources,
+    admin,
+    operation,
+    own_account,
     places,
     sign_in,
 )
