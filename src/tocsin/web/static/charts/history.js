@@ -21,7 +21,7 @@ drawing("history", (rows, width, figure) => {
       Plot.lineY(held, { ...step, y: "odds", stroke: color("odds"), strokeWidth: 2.5 }),
       Plot.dot(stated, { x: "at", y: "odds", r: 3, fill: color("odds"), title: (row) => `${row.at.toISOString().slice(0, 16).replace("T", " ")} UTC: ${percent(row.odds)} (${percent(row.low90)} to ${percent(row.high90)}), ${row.status}` }),
       Plot.lineY(held.filter((row) => typeof row.restated === "number"), { ...step, y: "restated", stroke: color("prior"), strokeDasharray: "5 4", strokeWidth: 2 }),
-      Plot.tickX(marks, { x: "day", y: null, stroke: color("bad"), strokeOpacity: 0.55, insetTop: 250, title: (row) => `${row.day.toISOString().slice(0, 10)}: ${row.indicator}, ${row.value}` }),
+      Plot.tickX(marks, { x: "day", y: null, stroke: color("bad"), strokeOpacity: 0.55, insetTop: 224, strokeWidth: 1.5, title: (row) => `${row.day.toISOString().slice(0, 10)}: ${row.indicator}, ${row.value}` }),
       Plot.ruleY([0], { stroke: color("line") }),
     ],
   });
