@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.boards import ABSENT, CHROMIUM, Board, open_board
+from support.boards import ABSENT, CHROMIUM, PATIENCE_MS, Board, open_board
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,9 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium without a window."""
     if CHROMIUM is None:
         pytest.skip(ABSENT)
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where there is a browser)
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 (only where there is a browser)
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # As root, which CI is, it has no sandbox; it opens nothing but our own pages.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

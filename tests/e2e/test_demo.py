@@ -84,7 +84,8 @@ def test_the_demo_says_what_is_left_once_it_was_stopped(
     monkeypatch.setenv("TOCSIN_HOME", str(tmp_path))
     monkeypatch.setattr(command, "_build", lambda settings: upgrade(settings.store_url))
     monkeypatch.setattr(command, "show_odds", lambda *_, **__: None)
-    monkeypatch.setattr(command, "_serve", lambda _: command.typer.echo("answering", err=True))
+    monkeypatch.setattr(command, "open_story", lambda *_: command.typer.echo("answering", err=True))
+    monkeypatch.setenv("TOCSIN_PORT", "0")
     command.demo()
     said = capsys.readouterr().err.partition("answering\n")[2]
     assert f"stopped; the store stays in {tmp_path / 'demo'} as you left it" in said
