@@ -133,7 +133,7 @@ def test_a_yes_is_not_scored_before_a_no_could_have_been(engine: Engine, tmp_pat
 
 def test_means_stand_beside_the_base_rate_and_say_when_they_are_of_too_few(engine: Engine, tmp_path: Path) -> None:
     """Over all, and by scenario and horizon; four windows are not enough."""
-    whole, offensive, coup = _means(_card(engine, tmp_path))
+    whole, coup, offensive = _means(_card(engine, tmp_path))
     assert (whole.scenario, whole.windows, whole.occurred, whole.enough) == (None, 4, 1, False)
     assert whole.scores.brier == pytest.approx((0.09 + 0.0025 + 0.04 + 0.01) / 4)
     assert whole.stated == pytest.approx((0.7 + 0.05 + 0.2 + 0.1) / 4)

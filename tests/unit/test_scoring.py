@@ -133,7 +133,8 @@ def test_scoring_what_is_settled_as_it_comes_would_be_biased_and_is_not_done() -
     [
         (Interval(0.02, 0.4), True, "better than persistence"),
         (Interval(0.02, 0.4), False, "too few to claim"),
-        (None, True, "too few to claim"),
+        (None, True, "too much overlap to claim"),
+        (None, False, "too few to claim"),
         (Interval(-0.3, 0.4), True, "no sure difference from persistence"),
         (Interval(-0.3, -0.1), True, "worse than persistence"),
     ],

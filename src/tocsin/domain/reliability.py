@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Windows that isotonic regression holds for alike: stated from `lowest` to `highest`, and how many came."""
+    """Windows that isotonic regression holds for alike: stated from `lowest` to `highest`.
+
+    Of `windows` so many `occurred`, and `rate` is their share: what should have been stated.
+    """
 
     lowest: float
     highest: float
     windows: int
     occurred: int
-
-    @property
-    def rate(self) -> float:
-        """The share that came: what should have been stated."""
-        return self.occurred / self.windows
+    rate: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +77,15 @@ def isotonic(sums: Sequence[float], weights: Sequence[float]) -> list[tuple[int,
 def pools(said: Sequence[tuple[float, bool]]) -> tuple[Pool, ...]:
     """The pools of stated probabilities and whether it occurred, by rising probability; equal ones are together.
 
-    >>> pools([(0.6, True), (0.1, False), (0.3, True), (0.5, False)])
-    (Pool(lowest=0.1, highest=0.1, windows=1, occurred=0), Pool(lowest=0.3, highest=0.5, windows=2, occurred=1), \
-Pool(lowest=0.6, highest=0.6, windows=1, occurred=1))
+    >>> found = pools([(0.6, True), (0.1, False), (0.3, True), (0.5, False)])
+    >>> [(pool.lowest, pool.highest, pool.rate) for pool in found]
+    [(0.1, 0.1, 0.0), (0.3, 0.5, 0.5), (0.6, 0.6, 1.0)]
     """
     alike = [(value, [came for _, came in items]) for value, items in groupby(sorted(said), key=itemgetter(0))]
     steps = isotonic([sum(came) for _, came in alike], [len(came) for _, came in alike])
     begins = [0, *(end for end, _, _ in steps)]
     return tuple(
-        Pool(alike[begin][0], alike[end - 1][0], round(weight), round(total))
+        Pool(alike[begin][0], alike[end - 1][0], round(weight), round(total), total / weight)
         for begin, (end, total, weight) in zip(begins, steps, strict=False)
     )
 

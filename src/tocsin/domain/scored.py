@@ -188,7 +188,7 @@ class Mean:
 
 
 def means_of(scored: Iterable[Scored], check: Callable[[], None] = lambda: None) -> tuple[Mean, ...]:
-    """Over all windows, then by scenario and horizon, in order of their first window.
+    """Over all windows, then by scenario and horizon, in order of both.
 
     `check` is called before each mean, and what it raises ends the work: a year of daily windows takes a second or two.
     """
@@ -197,7 +197,7 @@ def means_of(scored: Iterable[Scored], check: Callable[[], None] = lambda: None)
         groups[None, None].append(item)
         groups[item.window.scenario, item.window.horizon_days].append(item)
     found = []
-    for (scenario, days), items in groups.items():
+    for (scenario, days), items in sorted(groups.items(), key=lambda group: (group[0][0] or "", group[0][1] or 0)):
         check()
         found.append(_mean(scenario, days, items))
     return tuple(found)

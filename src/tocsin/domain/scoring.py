@@ -110,13 +110,20 @@ def may_be_scored(closes_on: date, delay_days: int, last_ended: date) -> bool:
 
 
 def claim(skill: Interval | None, *, enough: bool, rival: str) -> str:
-    """What may be claimed of a skill, in words; `skill` is its 90 % interval, None where none can be given.
+    """What may be claimed of a skill, in words.
+
+    Args:
+        skill: Its 90 % interval; None where none can be given, as the windows overlap too much.
+        enough: Whether there are ENOUGH_WINDOWS.
+        rival: Against whom.
 
     >>> claim(None, enough=False, rival="the base rate")
     'too few to claim'
     """
-    if not enough or skill is None:
+    if not enough:
         return "too few to claim"
+    if skill is None:
+        return "too much overlap to claim"
     if skill.low > 0.0:
         return f"better than {rival}"
     return f"worse than {rival}" if skill.high < 0.0 else f"no sure difference from {rival}"

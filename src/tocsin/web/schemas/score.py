@@ -16,9 +16,7 @@ from tocsin.web.schemas.odds import IntervalBody
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tocsin.domain.odds import Interval
-    from tocsin.domain.reliability import Decomposition, Pool
-    from tocsin.domain.scored import Mean, Reliability, Revised, Rival, Scored, Scores
+    from tocsin.domain.scored import Mean, Scored
     from tocsin.usecases.score import Counted
 
 _LOG = f"−log p of what came, in nats; p is held between {CLIP:g} and 1 − {CLIP:g}. Lower is better."
@@ -107,15 +105,11 @@ class ScoresBody(BaseModel):
     brier: float = Field(description=_BRIER)
     log: float = Field(description=_LOG)
 
-    @classmethod
-    def of(cls, item: Scores) -> Self:
-        """The body of a pair of scores."""
-        return cls(brier=item.brier, log=item.log)
 
+class RivalBody(BaseModel):
+    """A rival on the same windows, and by what share we are better."""
 
-class RivalBody(ScoresBody):
-    """Mean scores of a rival on the same windows, and by what share we are better."""
-
+    scores: ScoresBody
     brier_skill: float | None = Field(description="1 − ours / its, 0 for no better; null where the rival has 0.")
     brier_skill_interval: SpanBody | None = Field(description=_INTERVAL)
     log_skill: float | None = Field(description="The same in log score.")
@@ -124,19 +118,6 @@ class RivalBody(ScoresBody):
         description="What may be claimed of the skill in Brier score: better or worse where its interval leaves out 0.",
         examples=["too few to claim"],
     )
-
-    @classmethod
-    def of_rival(cls, item: Rival) -> Self:
-        """The body of a rival."""
-        return cls(
-            brier=item.scores.brier,
-            log=item.scores.log,
-            brier_skill=item.brier_skill,
-            brier_skill_interval=_interval(item.brier_skill_interval),
-            log_skill=item.log_skill,
-            log_skill_interval=_interval(item.log_skill_interval),
-            claim=item.claim,
-        )
 
 
 class RevisedBody(BaseModel):
@@ -147,38 +128,22 @@ class RevisedBody(BaseModel):
     first: ScoresBody
     last: ScoresBody
 
-    @classmethod
-    def of(cls, item: Revised) -> Self:
-        """The body of what was said later."""
-        return cls(
-            windows=item.windows,
-            statements=item.statements,
-            first=ScoresBody.of(item.first),
-            last=ScoresBody.of(item.last),
-        )
-
 
 class PoolBody(BaseModel):
     """A step of the reliability curve."""
 
     lowest: float = Field(description="The lowest probability stated of these windows.")
     highest: float = Field(description="The highest.")
-    rate: float = Field(description="The share of them that came.")
     windows: int
     occurred: int
-
-    @classmethod
-    def of(cls, item: Pool) -> Self:
-        """The body of a pool."""
-        return cls(
-            lowest=item.lowest, highest=item.highest, rate=item.rate, windows=item.windows, occurred=item.occurred
-        )
+    rate: float = Field(description="The share of them that came.")
 
 
-class BandBody(IntervalBody):
+class BandPointBody(BaseModel):
     """Where the curve of a calibrated forecaster lies at a stated probability, with a chance of 90 %."""
 
     stated: float
+    band: IntervalBody
 
 
 class DecompositionBody(BaseModel):
@@ -189,22 +154,12 @@ class DecompositionBody(BaseModel):
     discrimination: float = Field(description="What those save against one share for all. Higher is better.")
     uncertainty: float = Field(description="The score of stating the share that came, always: of the questions.")
 
-    @classmethod
-    def of(cls, item: Decomposition) -> Self:
-        """The body of a decomposition."""
-        return cls(
-            score=item.score,
-            miscalibration=item.miscalibration,
-            discrimination=item.discrimination,
-            uncertainty=item.uncertainty,
-        )
-
 
 class ReliabilityBody(BaseModel):
     """Whether what was stated came as often as stated: CORP, by isotonic regression."""
 
-    curve: list[PoolBody] = Field(description="By rising probability.")
-    band: list[BandBody] = Field(description="By rising probability; outcomes of windows that overlap come together.")
+    pools: list[PoolBody] = Field(description="The curve, by rising probability.")
+    band: list[BandPointBody] = Field(description="By rising probability; windows that overlap come out together.")
     chance: float = Field(
         description=f"The share of {SIMULATED} records of a calibrated forecaster that are as far off."
     )
@@ -212,20 +167,8 @@ class ReliabilityBody(BaseModel):
     log: DecompositionBody
     words: str = Field(examples=["no sign of miscalibration"])
 
-    @classmethod
-    def of(cls, item: Reliability) -> Self:
-        """The body of a reliability curve."""
-        return cls(
-            curve=[PoolBody.of(pool) for pool in item.pools],
-            band=[BandBody(stated=at.stated, low=at.band.low, high=at.band.high) for at in item.band],
-            chance=item.chance,
-            brier=DecompositionBody.of(item.brier),
-            log=DecompositionBody.of(item.log),
-            words=item.words,
-        )
 
-
-class MeanBody(ScoresBody):
+class MeanBody(BaseModel):
     """Mean scores over some windows, of what was said first."""
 
     scenario: str | None = Field(description="Null for all.")
@@ -235,37 +178,20 @@ class MeanBody(ScoresBody):
     blocks: int = Field(description="How many stretches as long as the longest horizon: about as many are independent.")
     enough: bool = Field(description=f"There are at least {ENOUGH_WINDOWS} windows; of fewer a mean says little.")
     stated: float = Field(description="The mean of what was stated, to compare with occurred / windows.")
+    scores: ScoresBody
     brier_interval: SpanBody | None = Field(description=_INTERVAL)
     log_interval: SpanBody | None = Field(description=_INTERVAL)
     base_rate: RivalBody
     persistence: RivalBody | None = Field(description="Null where no window had one before it that had closed.")
     answered: int = Field(description="How many windows had one; for the others persistence says the base rate.")
     time_weighted: ScoresBody = Field(description="Of all statements, each weighted by how long it stood that day.")
-    later: RevisedBody | None = Field(description="What was said later, apart; null where nothing was.")
+    revised: RevisedBody | None = Field(description="What was said later, apart; null where nothing was.")
     reliability: ReliabilityBody | None = Field(description="Null where the windows are too few.")
 
     @classmethod
-    def of_mean(cls, item: Mean) -> Self:
-        """The body of a mean."""
-        return cls(
-            scenario=item.scenario,
-            horizon_days=item.horizon_days,
-            windows=item.windows,
-            occurred=item.occurred,
-            blocks=item.blocks,
-            enough=item.enough,
-            stated=item.stated,
-            brier=item.scores.brier,
-            log=item.scores.log,
-            brier_interval=_interval(item.brier_interval),
-            log_interval=_interval(item.log_interval),
-            base_rate=RivalBody.of_rival(item.base_rate),
-            persistence=None if item.persistence is None else RivalBody.of_rival(item.persistence),
-            answered=item.answered,
-            time_weighted=ScoresBody.of(item.time_weighted),
-            later=None if item.revised is None else RevisedBody.of(item.revised),
-            reliability=None if item.reliability is None else ReliabilityBody.of(item.reliability),
-        )
+    def of(cls, item: Mean) -> Self:
+        """The body of a mean, which has the same parts."""
+        return cls.model_validate(item, from_attributes=True)
 
 
 class ScoreHeadBody(BaseModel):
@@ -292,7 +218,7 @@ class ScoreHeadBody(BaseModel):
             open=counted.open,
             overdue=counted.overdue,
             enough_windows=ENOUGH_WINDOWS,
-            means=[MeanBody.of_mean(item) for item in means],
+            means=[MeanBody.of(item) for item in means],
         )
 
 
@@ -301,7 +227,3 @@ class ScoreCardBody(ScoreHeadBody):
 
     items: list[ScoredBody]
     next: str | None
-
-
-def _interval(item: Interval | None) -> SpanBody | None:
-    return None if item is None else SpanBody(low=item.low, high=item.high)
