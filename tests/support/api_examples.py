@@ -206,7 +206,7 @@ def _record(ask: Any, service: Service, clock: list[datetime]) -> None:  # noqa:
     tunisia, (fit, *_) = service.catalog.theater("tunisia"), service.fits.accepted("tunisia", _EVER)
     record_scores(tunisia, service.publications, service.resolutions, fit=fit.id, as_of=clock[0])
     ask("GET", f"{_API}/publications")
-    for path in ("/publications", "/windows", "/scores", "/review"):
+    for path in ("/publications", "/windows", "/scores", "/track-record/links", "/track-record/sources", "/review"):
         ask("GET", f"{_TUNISIA}{path}")
     ask("GET", f"{_TUNISIA}/scenarios/{{scenario}}/history")
     ask("GET", f"{_TUNISIA}/scenarios/{{scenario}}/why", since="2016-03-08", horizon_days=30)

@@ -35,6 +35,7 @@ from tocsin.web.api import (
     sessions,
     silences,
     theaters,
+    track_record,
     what_if,
     why,
 )
@@ -72,6 +73,7 @@ _NOUNS = (
     publications,
     resolutions,
     scores,
+    track_record,
     review,
     alerts,
     alert_history,
