@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.testclient import TestClient
 
 from support.access import PASSWORD
+from support.score_record import record_scores
 from support.web import OpenGate
 from tocsin.bootstrap.web import open_desk
 from tocsin.jobs.alarm import make_alarm
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tocsin.bootstrap.service import Service
 
 FILE = Path(openapi.__file__).with_name("examples.json")
+_EVER = datetime(2100, 1, 1, tzinfo=UTC)
 _MOST = 2
 _SECRETS = {
     "secret": "whsec_ZXhhbXBsZSBleGFtcGxlIGV4YW1wbGUgZXhhbXBsZQ==",
@@ -132,13 +134,11 @@ def capture(client: TestClient, service: Service, settings: Settings, clock: lis
     _ledger(ask, clock)
     make_alarm(settings, service, lambda: clock[0]).bell.look()
     _alerts(ask, clock)
-    _record(ask)
+    _record(ask, service, clock)
     ask("POST", f"{_API}/destinations/{{destination}}/test", destination="desk")
     _people(ask)
     # A demo's fit was made on the day on which it was tried.
-    clock[0] = timedelta(hours=1) + max(
-        item.recorded_at for item in service.fits.accepted("tunisia", datetime(2100, 1, 1, tzinfo=UTC))
-    )
+    clock[0] = timedelta(hours=1) + max(item.recorded_at for item in service.fits.accepted("tunisia", _EVER))
     ask("GET", "/readyz")
     fit = ask("GET", f"{_TUNISIA}/fits")["items"][0]["id"]
     ask("GET", f"{_API}/fits/{{fit}}", fit=fit)
@@ -202,9 +202,11 @@ def _alerts(ask: Any, clock: list[datetime]) -> None:  # noqa: ANN401
     ask("GET", f"{_API}/deliveries")
 
 
-def _record(ask: Any) -> None:  # noqa: ANN401
+def _record(ask: Any, service: Service, clock: list[datetime]) -> None:  # noqa: ANN401
+    tunisia, (fit, *_) = service.catalog.theater("tunisia"), service.fits.accepted("tunisia", _EVER)
+    record_scores(tunisia, service.publications, service.resolutions, fit=fit.id, as_of=clock[0])
     ask("GET", f"{_API}/publications")
-    for path in ("/publications", "/windows", "/scores", "/review"):
+    for path in ("/publications", "/windows", "/scores", "/track-record/links", "/track-record/sources", "/review"):
         ask("GET", f"{_TUNISIA}{path}")
     ask("GET", f"{_TUNISIA}/scenarios/{{scenario}}/history")
     ask("GET", f"{_TUNISIA}/scenarios/{{scenario}}/why", since="2016-03-08", horizon_days=30)

@@ -1,12 +1,15 @@
 """Scores of stated probabilities, held to the formulas written out over both outcomes."""
 
 import math
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import scoringrules
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.domain.scoring import CLIP, brier_score, log_score, skill
+from tocsin.domain.odds import Interval
+from tocsin.domain.scoring import CLIP, brier_score, claim, log_score, may_be_scored, skill, time_weighted
 from tocsin.ensemble.odds import LEAST
 
 _PROBABILITIES = (0.03, 0.27, 0.5, 0.81, 0.999)
@@ -33,6 +36,18 @@ def test_scores_are_those_of_the_formulas_written_out(probability: float, occurr
     )
     assert log_score(probability, occurred=bool(occurred)) == pytest.approx(
         _cross_entropy(probability, occurred), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("probability", _PROBABILITIES)
+@pytest.mark.parametrize("occurred", [0, 1])
+def test_scores_are_those_of_scoringrules(probability: float, occurred: int) -> None:
+    """A library that was made without us."""
+    assert brier_score(probability, occurred=bool(occurred)) == pytest.approx(
+        float(scoringrules.brier_score(occurred, probability)), rel=1e-12
+    )
+    assert log_score(probability, occurred=bool(occurred)) == pytest.approx(
+        float(scoringrules.log_score(occurred, probability)), rel=1e-9
     )
 
 
@@ -69,3 +84,63 @@ def test_what_is_no_probability_has_no_score(value: float) -> None:
     for score in (brier_score, log_score):
         with pytest.raises(ValueError, match="no probability"):
             score(value, occurred=True)
+
+
+_NOON = datetime(2016, 3, 9, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("scores", "hours", "until", "mean"),
+    [
+        ([0.49], [0], 11, 0.49),
+        ([0.49, 0.01, 0.25], [0, 2, 3], 11, (2 * 0.49 + 1 * 0.01 + 8 * 0.25) / 11),
+        ([0.49, 0.01], [0, 0], 11, 0.01),  # the first stood for no time
+        ([0.49, 0.01], [11, 11], 11, 0.25),  # neither did
+        ([0.49, 0.01], [0, 12], 11, 0.49),  # the second came when the day was over
+    ],
+)
+def test_statements_count_for_as_long_as_they_stood(
+    scores: list[float], hours: list[int], until: int, mean: float
+) -> None:
+    """Until the next one, the last until the end."""
+    stated_at = [_NOON + timedelta(hours=hour) for hour in hours]
+    assert time_weighted(scores, stated_at, _NOON + timedelta(hours=until)) == pytest.approx(mean)
+
+
+def test_yes_and_no_are_scored_from_the_same_day_on() -> None:
+    """It closes on 7 April, and of its last day one hears three days later."""
+    scored = {day: may_be_scored(date(2016, 4, 7), 3, date(2016, 4, day)) for day in (6, 7, 9, 10, 11)}
+    assert scored == {6: False, 7: False, 9: False, 10: True, 11: True}
+
+
+def test_scoring_what_is_settled_as_it_comes_would_be_biased_and_is_not_done() -> None:
+    """Three windows in ten come out yes, early or late; of what is settled in the middle of the record far more do."""
+    windows = [(day, place) for day in range(100) for place in range(10)]  # opened on a day, each for 30 days
+    yes_on = {(day, place): day + 3 * place if place < 3 else None for day, place in windows}
+    today = 99
+    settled = [key for key in windows if key[0] + 29 <= today or ((on := yes_on[key]) is not None and on <= today)]
+    naive = sum(yes_on[key] is not None for key in settled) / len(settled)
+    first = date(2016, 1, 1)
+    closed = [
+        key for key in windows if may_be_scored(first + timedelta(days=key[0] + 29), 0, first + timedelta(days=today))
+    ]
+    assert naive > 0.36
+    assert sum(yes_on[key] is not None for key in closed) / len(closed) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("span", "enough", "words"),
+    [
+        (Interval(0.02, 0.4), True, "better than persistence"),
+        (Interval(0.02, 0.4), False, "too few to claim"),
+        (None, True, "too much overlap to claim"),
+        (None, False, "too few to claim"),
+        (Interval(-0.3, 0.4), True, "no sure difference from persistence"),
+        (Interval(-0.3, -0.1), True, "worse than persistence"),
+    ],
+)
+def test_nothing_is_claimed_of_few_or_of_what_chance_could_make(
+    span: Interval | None, words: str, *, enough: bool
+) -> None:
+    """A skill is claimed where the whole interval is on one side of 0."""
+    assert claim(span, enough=enough, rival="persistence") == words

@@ -39,6 +39,8 @@ _QUERIES = {
     f"{_TUNISIA}/resolutions": [""],
     f"{_TUNISIA}/windows": [""],
     f"{_TUNISIA}/scores": ["", "format=csv"],
+    f"{_TUNISIA}/track-record/links": [""],
+    f"{_TUNISIA}/track-record/sources": ["", "format=csv"],
 }
 """Each read that takes `as_of`, and how it is asked. A new one is refused by the test below until it stands here."""
 _REPORT = {"indicator": "violence/border-attack", "observed_on": "2016-03-09", "value": 1, "grade": "B2", "origin": "x"}

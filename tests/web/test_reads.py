@@ -53,6 +53,8 @@ _TABLES = (
     f"{_API}/publications",
     f"{_TUNISIA}/publications",
     f"{_TUNISIA}/scores",
+    f"{_TUNISIA}/track-record/links",
+    f"{_TUNISIA}/track-record/sources?limit=5",
     f"{_API}/jobs",
     f"{_API}/feeds",
     f"{_API}/audit?limit=5",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.publications import DRAWS, stated_odds, statement, stating_fit
+from tocsin.domain.access import Principal, Role
 from tocsin.domain.errors import SettledOtherwiseError
 from tocsin.domain.event import EventKind
 from tocsin.domain.resolution import How, Outcome, Resolution
@@ -72,6 +73,22 @@ def test_a_resolution_is_superseded_by_its_id(judged: Own) -> None:
     assert (second["outcome"], second["supersedes"]) == ("void", first)
     listed = judged.web.client.get("/api/v1/theaters/tunisia/resolutions").json()["items"]
     assert [(item["id"], item["stands"]) for item in listed] == [(first, False), (second["id"], True)]
+
+
+def test_two_people_who_agree_are_both_named(judged: Own) -> None:
+    """The second judges the same and supersedes the first; whoever says otherwise later stands alone again."""
+    first = judged.post(_PATH, _NO).json()["resolution"]
+    assert first["judged_by"] == ["tester"]
+    judged.clock.wait(60)
+    judged.web.gate.principal = Principal("ada", Role.OFFICER, theaters=None)
+    agreed = _NO | {"reason": "I watched it too", "supersedes": first["id"]}
+    second = judged.post(_PATH, agreed).json()["resolution"]
+    assert (second["outcome"], second["judged_by"]) == ("no", ["tester", "ada"])
+    judged.clock.wait(60)
+    other = _NO | {"outcome": "void", "reason": "Sources contradict each other", "supersedes": second["id"]}
+    assert judged.post(_PATH, other).json()["resolution"]["judged_by"] == ["ada"]
+    listed = judged.web.client.get("/api/v1/theaters/tunisia/resolutions").json()["items"]
+    assert [item["judged_by"] for item in listed] == [["tester"], ["tester", "ada"], ["ada"]]
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("no", 422), ("yes", 201), ("void", 201)])

@@ -121,6 +121,8 @@ _WHO: dict[str, frozenset[Role] | None] = {
     "GET /api/v1/theaters/{theater}/windows": _ALL,
     "POST /api/v1/theaters/{theater}/scenarios/{scenario}/resolve": _JUDGING,
     "GET /api/v1/theaters/{theater}/scores": _ALL,
+    "GET /api/v1/theaters/{theater}/track-record/links": _ALL,
+    "GET /api/v1/theaters/{theater}/track-record/sources": _ALL,
     "GET /api/v1/theaters/{theater}/review": _ALL,
     "POST /api/v1/theaters/{theater}/review/{item}/confirm": _WORKING,
     "POST /api/v1/theaters/{theater}/review/{item}/dismiss": _WORKING,

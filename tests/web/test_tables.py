@@ -19,6 +19,7 @@ _WHOLE = {
     f"{_API}/theaters/{{theater}}/collection",
     f"{_API}/theaters/{{theater}}/sources",
     f"{_API}/theaters/{{theater}}/scores",
+    f"{_API}/theaters/{{theater}}/track-record/links",
 }
 """What is declared, or is a few things at a time, comes whole: `next` is null."""
 _WHY = f"{_API}/theaters/{{theater}}/scenarios/{{scenario}}/why"

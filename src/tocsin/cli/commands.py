@@ -80,6 +80,11 @@ COMMANDS = (
     ),
     LateCommand("resolve", "tocsin.cli.resolve:resolve", "Judge how a window came out."),
     LateCommand(
+        "score",
+        "tocsin.cli.score:score",
+        "Score what was said first of each window that has closed, beside the base rate and persistence.",
+    ),
+    LateCommand(
         "verify",
         "tocsin.cli.verify:verify",
         "Verify the chain of publications, the draws of every fit, every reference and hash; nothing is changed.",

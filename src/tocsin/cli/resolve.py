@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,7 +16,7 @@ from tocsin.cli.author import author
 from tocsin.domain.errors import InvalidInputError, Problem
 from tocsin.domain.instants import write_instant
 from tocsin.domain.plural import counted
-from tocsin.domain.resolution import Outcome, Resolution
+from tocsin.domain.resolution import Outcome, Resolution, judged_by
 from tocsin.domain.timeline import read_day
 from tocsin.settings import read_settings
 from tocsin.usecases.judge import Judgement, judge
@@ -41,6 +42,8 @@ def resolve(
 ) -> None:
     """Judge how a window came out. A former resolution stays on record, and no rule overrides a judgement.
 
+    One person with a reason is enough; a second one who agrees judges the same with --supersedes, and both are named.
+
     Example: tocsin resolve tunisia border-offensive --opened-on 2016-03-09 --horizon 30 --outcome void --reason …
     """
     day = read_day(opened_on)
@@ -57,17 +60,20 @@ def resolve(
             now=datetime.now(UTC),
             author=author(),
         )
+        people = judged_by(
+            done.resolution, service.resolutions.resolutions(done.resolution.theater, done.resolution.settled_at)
+        )
     if as_json:
-        typer.echo(json.dumps(_object(done.resolution, added=done.added), indent=2))
+        typer.echo(json.dumps(_object(done.resolution, people, added=done.added), indent=2))
         return
     item = done.resolution
     window = f"{item.scenario} for {counted(item.horizon_days, 'day')} from {item.opened_on}"
     if done.added:
-        typer.echo(f"settled {window}: {item.outcome}, as {item.id}")
+        typer.echo(f"settled {window}: {item.outcome}, as {item.id}; judged so by {' and '.join(people)}")
     else:
         typer.echo(f"{window} stands settled so already, by {item.id}; nothing was changed")
 
 
-def _object(item: Resolution, *, added: bool) -> dict[str, object]:
+def _object(item: Resolution, people: Sequence[str], *, added: bool) -> dict[str, object]:
     days = {"opened_on": item.opened_on.isoformat(), "settled_at": write_instant(item.settled_at)}
-    return {**asdict(item), **days, "added": added}
+    return {**asdict(item), **days, "judged_by": list(people), "added": added}

@@ -29,6 +29,27 @@ def interval(low: float, high: float) -> str:
     return f"{percent(low).removesuffix(' %')}–{percent(high)}"
 
 
+def share(value: float) -> str:
+    """A share that may be negative, such as a skill, for people; below −1000 % only that it is.
+
+    >>> share(0.234), share(-1.3), share(0.004), share(-21.7)
+    ('+23 %', '−130 %', '0 %', '<−1000 %')
+    """
+    whole = round(100 * value)
+    if whole < -_MOST_TIMES:
+        return f"<−{_MOST_TIMES} %"
+    return f"{'+' if whole > 0 else '−' if whole < 0 else ''}{abs(whole)} %"
+
+
+def share_interval(low: float, high: float) -> str:
+    """From one share to another.
+
+    >>> share_interval(-0.07, 0.31)
+    '−7 to +31 %'
+    """
+    return f"{share(low).removesuffix(' %')} to {share(high)}"
+
+
 def factor(probability: float, before: float) -> str:
     """By how much the odds of one probability exceed those of another, for people."""
     return times(_odds(probability) / _odds(before))

@@ -149,3 +149,18 @@ def standing(resolutions: Iterable[Resolution]) -> dict[WindowKey, Resolution]:
     kept = list(resolutions)
     replaced = {item.supersedes for item in kept}
     return {item.key: item for item in kept if item.id not in replaced}
+
+
+def judged_by(item: Resolution, versions: Iterable[Resolution]) -> tuple[str, ...]:
+    """The people who say of a window what a judgement says, the first first; empty where a rule settled it.
+
+    One with a reason is enough. Whoever agrees judges the same, superseding what stands: these are the authors of the
+    judgements from this one back for as long as they say the same, each person once.
+    """
+    by_id = {version.id: version for version in versions}
+    authors: list[str] = []
+    at: Resolution | None = item
+    while at is not None and (at.how, at.outcome) == (How.JUDGED, item.outcome):
+        authors.append(at.author)
+        at = None if at.supersedes is None else by_id.get(at.supersedes)
+    return tuple(dict.fromkeys(reversed(authors)))

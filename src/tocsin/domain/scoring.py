@@ -6,6 +6,14 @@ Both are strictly proper: in expectation nobody scores better by stating anythin
 from __future__ import annotations
 
 import math
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from tocsin.domain.odds import Interval
 
 CLIP = 1e-5
 """The log score holds a probability between this and 1 − this. No ensemble states one outside, and without it a single
@@ -13,6 +21,14 @@ certainty that came out wrong would make every mean infinite."""
 ENOUGH_WINDOWS = 30
 """A mean over fewer windows says little: the standard error of a mean Brier score near 0.1 is then about 0.03. Windows
 overlap and their outcomes resemble each other, so even more of them count for fewer."""
+
+
+class Score(Protocol):
+    """A score of one stated probability, such as `brier_score` and `log_score`."""
+
+    def __call__(self, probability: float, /, *, occurred: bool) -> float:
+        """The score of a probability by what came."""
+        ...
 
 
 def brier_score(probability: float, *, occurred: bool) -> float:
@@ -54,6 +70,63 @@ def skill(score: float, reference: float) -> float | None:
     0.25
     """
     return None if reference == 0.0 else 1.0 - score / reference
+
+
+def time_weighted(scores: Sequence[float], stated_at: Sequence[datetime], until: datetime) -> float:
+    """The mean of the scores of statements of one window, each weighted by how long it stood.
+
+    A statement stands until the next one, the last of them `until`; where none stood for any time, they count alike.
+
+    Args:
+        scores: At least one, in order.
+        stated_at: The instant of each, none before the one before it.
+        until: When the last one ceased to stand.
+
+    >>> from datetime import UTC, datetime
+    >>> noon = datetime(2016, 3, 9, 12, tzinfo=UTC)
+    >>> round(time_weighted([0.09, 0.01], [noon, noon + timedelta(hours=9)], noon + timedelta(hours=12)), 12)
+    0.07
+    """
+    ends = [*stated_at[1:], until]
+    stood = [max((end - begin).total_seconds(), 0.0) for begin, end in zip(stated_at, ends, strict=True)]
+    if not any(stood):
+        stood = [1.0] * len(scores)
+    return math.sumprod(scores, stood) / math.fsum(stood)
+
+
+def may_be_scored(closes_on: date, delay_days: int, last_ended: date) -> bool:
+    """Whether a window has closed and its last day would have been heard of, so that a no could be settled as a yes.
+
+    A yes may settle a window on its first day, a no never before the last. Scoring what is settled as it comes would
+    so take the yeses of the running windows and leave their noes for later: forecasts would seem too low for as long
+    as windows run. A window is scored only once either answer could stand, so that the outcome has no part in when.
+
+    Args:
+        closes_on: The last day that counts.
+        delay_days: Days after which a report is usually here; 0 where people judge.
+        last_ended: The last day that had ended at the instant asked about.
+    """
+    return closes_on + timedelta(days=delay_days) <= last_ended
+
+
+def claim(skill: Interval | None, *, enough: bool, rival: str) -> str:
+    """What may be claimed of a skill, in words.
+
+    Args:
+        skill: Its 90 % interval; None where none can be given, as the windows overlap too much.
+        enough: Whether there are ENOUGH_WINDOWS.
+        rival: Against whom.
+
+    >>> claim(None, enough=False, rival="the base rate")
+    'too few to claim'
+    """
+    if not enough:
+        return "too few to claim"
+    if skill is None:
+        return "too much overlap to claim"
+    if skill.low > 0.0:
+        return f"better than {rival}"
+    return f"worse than {rival}" if skill.high < 0.0 else f"no sure difference from {rival}"
 
 
 def _refuse_no_probability(probability: float) -> None:

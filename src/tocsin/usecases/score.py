@@ -1,81 +1,58 @@
-"""Score what was said first of every window that is settled."""
+"""Score what was said first of every window that is settled and has closed."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from math import fsum
 from typing import TYPE_CHECKING
 
+from tocsin.domain.persistence import Answer, persist
 from tocsin.domain.resolution import Outcome, Resolution, Window, standing, windows_of
-from tocsin.domain.scoring import ENOUGH_WINDOWS, brier_score, log_score, skill
+from tocsin.domain.scenario import Threshold
+from tocsin.domain.scored import Later, Scored, Scores
+from tocsin.domain.scoring import may_be_scored, time_weighted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tocsin.domain.publication import Publication
+    from tocsin.domain.resolution import WindowKey
     from tocsin.domain.theater import Theater
+    from tocsin.domain.timeline import Timeline
     from tocsin.usecases.ports import PublicationBook, ResolutionBook
 
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A settled window with the scores of what was said first of it, and of the base rate stated beside that."""
-
-    window: Window
-    resolution: Resolution
-    stated_at: datetime
-    probability: float
-    base_rate: float
-    brier: float
-    log: float
-    base_rate_brier: float
-    base_rate_log: float
+_ANSWERS = {Outcome.YES, Outcome.NO}
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
-    """Mean scores over some windows.
+class Counted:
+    """Windows by what has become of them.
 
     Attributes:
-        scenario: Id; None for all scenarios.
-        horizon_days: None for all horizons.
-        windows: How many were settled yes or no.
-        occurred: How many of them were settled yes.
-        enough: Whether these are enough to speak of.
-        brier: Mean Brier score.
-        log: Mean log score, in nats.
-        base_rate_brier: Mean Brier score of the base rates stated beside.
-        base_rate_log: Their mean log score.
-        brier_skill: By what share we are better than the base rate; None where that is without fault.
-        log_skill: The same in log score.
+        scored: Settled yes or no, and closed.
+        void: Settled so that nothing can be scored.
+        early: Settled before a no could have been; they are scored with those that close with them.
+        open: Not settled.
+        overdue: Of these, those that could have been. While there are any, the scores lean to what is settled sooner.
     """
 
-    scenario: str | None
-    horizon_days: int | None
-    windows: int
-    occurred: int
-    enough: bool
-    brier: float
-    log: float
-    base_rate_brier: float
-    base_rate_log: float
-    brier_skill: float | None
-    log_skill: float | None
+    scored: int
+    void: int
+    early: int
+    open: int
+    overdue: int
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCard:
-    """Every window scored, in order of opening, scenario as declared then and horizon; and the means.
+    """Every window scored, in order of opening, scenario as declared then and horizon; and how many others there are.
 
-    `void` were settled so that nothing can be scored, and `open` are not settled.
+    `means_of` gives the means of what is scored.
     """
 
     scored: tuple[Scored, ...]
-    means: tuple[Mean, ...]
-    void: int
-    open: int
+    counted: Counted
 
 
 def score(
@@ -84,72 +61,114 @@ def score(
     """The scores of a theater's windows as they stood settled at an instant.
 
     What is scored is the first publication on a window's opening day, whatever its status: `windows_of` names it. The
-    base rate is the probability before any evidence that the same publication stated.
+    base rate is the probability before any evidence that the same publication stated. A window is scored from the day
+    on which it could have been settled either way; see `may_be_scored`.
+
+    Args:
+        theater: The theater.
+        publications: What was stated.
+        resolutions: How the windows were settled.
+        as_of: Only what had been stated and settled by then counts.
     """
     stated = publications.publications(theater.id, as_of)
-    by_number = {item.number: item for item in stated}
+    windows = windows_of(stated)
     settled = standing(resolutions.resolutions(theater.id, as_of))
-    scored: list[Scored] = []
-    void = waiting = 0
-    for key, window in windows_of(stated).items():
+    closed: list[tuple[Window, Resolution]] = []
+    void = early = waiting = overdue = 0
+    last_ended, delays = theater.timeline.last_ended(as_of), _delays(theater)
+    for key, window in windows.items():
         resolution = settled.get(key)
+        due = may_be_scored(window.closes_on, delays.get(window.scenario, 0) if window.rule else 0, last_ended)
         if resolution is None or resolution.outcome is Outcome.OPEN:
             waiting += 1
-            continue
-        if resolution.outcome is Outcome.VOID:
+            overdue += due
+        elif resolution.outcome is Outcome.VOID:
             void += 1
-            continue
-        scored.append(_scored(window, resolution, by_number[window.publication]))
-    return ScoreCard(tuple(scored), tuple(_means(scored)), void, waiting)
+        elif due:
+            closed.append((window, resolution))
+        else:
+            early += 1
+    scored = tuple(_scored(closed, stated, theater.timeline))
+    return ScoreCard(scored, Counted(len(scored), void, early, waiting, overdue))
 
 
-def _scored(window: Window, resolution: Resolution, publication: Publication) -> Scored:
-    said = next(
-        item
-        for item in publication.odds
-        if (item.scenario, item.horizon_days) == (window.scenario, window.horizon_days)
-    )
+def _delays(theater: Theater) -> dict[str, int]:
+    """The reporting delay of what each scenario's rule counts, in days."""
+    return {
+        item.id: theater.indicator(item.mechanism.indicator).delay_days
+        for item in theater.scenarios
+        if isinstance(item.mechanism, Threshold)
+    }
+
+
+def _scored(
+    closed: Sequence[tuple[Window, Resolution]], stated: Sequence[Publication], timeline: Timeline
+) -> Iterable[Scored]:
+    answers: dict[tuple[str, int], list[Answer]] = defaultdict(list)
+    for window, resolution in sorted(closed, key=lambda item: item[0].opened_on):
+        answer = Answer(window.opened_on, window.closes_on, resolution.outcome is Outcome.YES)
+        answers[window.scenario, window.horizon_days].append(answer)
+    statements = _statements(stated)
+    for window, resolution in closed:
+        said = [
+            item
+            for item in statements[window.key]
+            if item.number == window.publication or item.stated_at < resolution.settled_at
+        ]
+        yield _one(window, resolution, said, answers[window.scenario, window.horizon_days], timeline)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """What a publication said of a window."""
+
+    number: int
+    stated_at: datetime
+    probability: float
+    base_rate: float
+
+
+def _statements(stated: Iterable[Publication]) -> Mapping[WindowKey, list[_Statement]]:
+    """All that was said of each window on its opening day, in order."""
+    found: dict[WindowKey, list[_Statement]] = defaultdict(list)
+    for item in stated:
+        if item.foresight:
+            for odds in item.odds:
+                statement = _Statement(item.number, item.stated_at, odds.probability, odds.prior)
+                found[item.theater, odds.scenario, item.opens_on, odds.horizon_days].append(statement)
+    return found
+
+
+def _one(
+    window: Window,
+    resolution: Resolution,
+    said: Sequence[_Statement],
+    answers: Sequence[Answer],
+    timeline: Timeline,
+) -> Scored:
     occurred = resolution.outcome is Outcome.YES
+    first = said[0]
+    scores = [Scores.of(item.probability, occurred=occurred) for item in said]
+    stated_at, until = [item.stated_at for item in said], timeline.close_of(window.opened_on)
+    rival = persist(window.opened_on, answers, first.base_rate)
     return Scored(
         window=window,
         resolution=resolution,
-        stated_at=publication.stated_at,
-        probability=said.probability,
-        base_rate=said.prior,
-        brier=brier_score(said.probability, occurred=occurred),
-        log=log_score(said.probability, occurred=occurred),
-        base_rate_brier=brier_score(said.prior, occurred=occurred),
-        base_rate_log=log_score(said.prior, occurred=occurred),
-    )
-
-
-def _means(scored: Sequence[Scored]) -> list[Mean]:
-    """Over all windows, then by scenario and horizon."""
-    groups: dict[tuple[str | None, int | None], list[Scored]] = defaultdict(list)
-    for item in scored:
-        groups[None, None].append(item)
-        groups[item.window.scenario, item.window.horizon_days].append(item)
-    return [_mean(scenario, days, items) for (scenario, days), items in groups.items()]
-
-
-def _mean(scenario: str | None, horizon_days: int | None, items: Sequence[Scored]) -> Mean:
-    count = len(items)
-    brier, log, base_brier, base_log = (
-        fsum(values) / count
-        for values in zip(
-            *((item.brier, item.log, item.base_rate_brier, item.base_rate_log) for item in items), strict=True
-        )
-    )
-    return Mean(
-        scenario=scenario,
-        horizon_days=horizon_days,
-        windows=count,
-        occurred=sum(item.resolution.outcome is Outcome.YES for item in items),
-        enough=count >= ENOUGH_WINDOWS,
-        brier=brier,
-        log=log,
-        base_rate_brier=base_brier,
-        base_rate_log=base_log,
-        brier_skill=skill(brier, base_brier),
-        log_skill=skill(log, base_log),
+        stated_at=first.stated_at,
+        probability=first.probability,
+        scores=scores[0],
+        base_rate=first.base_rate,
+        base_rate_scores=Scores.of(first.base_rate, occurred=occurred),
+        persistence=rival.probability,
+        answers=rival.answers,
+        persistence_scores=Scores.of(rival.probability, occurred=occurred),
+        later=Later(
+            statements=len(said) - 1,
+            last_probability=said[-1].probability,
+            last=scores[-1],
+            time_weighted=Scores(
+                time_weighted([item.brier for item in scores], stated_at, until),
+                time_weighted([item.log for item in scores], stated_at, until),
+            ),
+        ),
     )

@@ -35,6 +35,7 @@ from tocsin.web.api import (
     sessions,
     silences,
     theaters,
+    track_record,
     what_if,
     why,
 )
@@ -74,6 +75,7 @@ _NOUNS = (
     publications,
     resolutions,
     scores,
+    track_record,
     review,
     alerts,
     alert_history,

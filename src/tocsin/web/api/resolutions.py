@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tocsin.domain.access import Principal, Right
-from tocsin.domain.resolution import Outcome, Resolution, Window, standing
+from tocsin.domain.resolution import Outcome, Resolution, Window, WindowKey, standing
 from tocsin.usecases.judge import judge
 from tocsin.web.access import Allow
 from tocsin.web.asked import AsOf, instant_of
@@ -39,7 +40,10 @@ def resolve_scenario(
     means: Acting,
     principal: Annotated[Principal, Depends(Allow(Right.RESOLVE))],
 ) -> JudgedBody:
-    """Judge how a window came out. A former resolution stays on record, and no rule overrides a judgement."""
+    """Judge how a window came out. A former resolution stays on record, and no rule overrides a judgement.
+
+    One person with a reason is enough. Whoever judges the same, superseding what stands, is named beside the first.
+    """
     done = judge(
         means.service.catalog.theater(theater),
         sent.judgement(scenario),
@@ -48,7 +52,8 @@ def resolve_scenario(
         now=means.clock(),
         author=principal.name,
     )
-    return JudgedBody(resolution=ResolutionBody.of(done.resolution, stands=True), added=done.added)
+    versions = means.service.resolutions.resolutions(theater, done.resolution.settled_at)
+    return JudgedBody(resolution=ResolutionBody.of(done.resolution, versions, stands=True), added=done.added)
 
 
 @router.get("/theaters/{theater}/resolutions", response_model=PageBody[ResolutionBody], responses=TABLE)
@@ -70,10 +75,16 @@ def list_resolutions(
     begun = read_cursor(cursor, question, (datetime, str))
     versions = means.service.resolutions.resolutions(theater, instant)
     stands = {item.id for item in standing(versions).values()}
+    of_window: dict[WindowKey, list[Resolution]] = defaultdict(list)
+    for item in versions:
+        of_window[item.key].append(item)
     found = sorted((item for item in versions if wanted in {None, item.scenario}), key=_settled)
     page = cut(after(found, begun, _settled), limit, question, _settled)
     return asked.page(
-        ResolutionBody, page, lambda item: ResolutionBody.of(item, stands=item.id in stands), as_of=instant
+        ResolutionBody,
+        page,
+        lambda item: ResolutionBody.of(item, of_window[item.key], stands=item.id in stands),
+        as_of=instant,
     )
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tocsin.domain.resolution import How, Outcome
+from tocsin.domain.resolution import How, Outcome, judged_by
 from tocsin.usecases.judge import Judgement
 from tocsin.web.schemas.texts import Day, Id, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tocsin.domain.resolution import Resolution, Window
 
 
@@ -60,10 +62,14 @@ class ResolutionBody(BaseModel):
     reports: list[str] = Field(description="Ids of the observations that met the rule.")
     supersedes: str | None
     stands: bool = Field(description="No later version replaces it.")
+    judged_by: list[str] = Field(
+        description="Who has judged so, the first first: two people where somebody has judged the same, superseding "
+        "the first judgement. Empty where a rule settled it."
+    )
 
     @classmethod
-    def of(cls, item: Resolution, *, stands: bool) -> Self:
-        """The body of a resolution."""
+    def of(cls, item: Resolution, versions: Iterable[Resolution], *, stands: bool) -> Self:
+        """The body of a resolution among all versions of its theater."""
         return cls(
             id=item.id,
             scenario=item.scenario,
@@ -78,6 +84,7 @@ class ResolutionBody(BaseModel):
             reports=list(item.reports),
             supersedes=item.supersedes,
             stands=stands,
+            judged_by=list(judged_by(item, versions)),
         )
 
 
