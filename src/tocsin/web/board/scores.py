@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.errors import InvalidInputError, Problem, SettledOtherwiseError
 from tocsin.domain.resolution import Outcome, standing
-from tocsin.domain.scoring import CLIP, ENOUGH_WINDOWS
+from tocsin.domain.scored import means_of
+from tocsin.domain.scoring import CLIP
 from tocsin.usecases.judge import JUDGED, Judgement, judge
+from tocsin.usecases.ports import Progress
 from tocsin.usecases.score import score
 from tocsin.web.access import Allow
 from tocsin.web.board.page import AsOf, PageRoute, Reader, asked, go_to, page_path, render
+from tocsin.web.heavy import in_turn
 from tocsin.web.means import Acting
+from tocsin.web.schemas.score import ScoreHeadBody
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
 
+    from tocsin.domain.resolution import Window
+    from tocsin.domain.scored import Mean
     from tocsin.web.means import Means
     from tocsin.web.windows import OpenedWindows
 
@@ -30,13 +39,13 @@ _Text = Annotated[str, Form()]
 
 
 @router.get("/theaters/{theater}/scores")
-def show_scores(request: Request, theater: str, means: Acting, _: Reader, as_of: AsOf = None) -> Response:
-    """The means, the settled windows, and those that are open."""
-    return _page(request, means, theater, as_of)
+async def show_scores(request: Request, theater: str, means: Acting, principal: Reader, as_of: AsOf = None) -> Response:
+    """The means with what may be claimed of them, reliability, the settled windows, and those that are open."""
+    return await _page(request, means, principal, theater, as_of)
 
 
 @router.post("/theaters/{theater}/scores")
-def judge_here(
+async def judge_here(
     request: Request,
     theater: str,
     means: Acting,
@@ -49,7 +58,8 @@ def judge_here(
     """Judge how a window came out; a former resolution stays on record."""
     declared = means.service.catalog.theater(theater)
     try:
-        judge(
+        work = partial(
+            judge,
             declared,
             _judgement(window, outcome, reason, supersedes.strip() or None),
             publications=means.service.publications,
@@ -57,11 +67,12 @@ def judge_here(
             now=means.clock(),
             author=principal.name,
         )
+        await run_in_threadpool(work)
     except InvalidInputError as error:
-        return _page(request, means, theater, None, problems=error.problems, status=_REFUSED)
+        return await _page(request, means, principal, theater, None, problems=error.problems, status=_REFUSED)
     except SettledOtherwiseError as error:
         wrong = [Problem("", None, "window", str(error), "the resolution that stands, named as the one replaced")]
-        return _page(request, means, theater, None, problems=wrong, status=_CONFLICT)
+        return await _page(request, means, principal, theater, None, problems=wrong, status=_CONFLICT)
     return go_to(page_path(theater, "scores"))
 
 
@@ -80,9 +91,10 @@ def _judgement(window: str, outcome: str, reason: str, supersedes: str | None) -
     return Judgement(parts[0], day, int(parts[2][:6]), Outcome(outcome), reason, supersedes)
 
 
-def _page(
+async def _page(
     request: Request,
     means: Means,
+    principal: Principal,
     theater: str,
     as_of: str | None,
     *,
@@ -92,27 +104,41 @@ def _page(
     service = means.service
     declared = service.catalog.theater(theater)
     when = asked(as_of, declared.timeline, means.clock())
-    card = score(declared, publications=service.publications, resolutions=service.resolutions, as_of=when.instant)
-    stands = standing(service.resolutions.resolutions(theater, when.instant))
+    card = await run_in_threadpool(
+        score, declared, publications=service.publications, resolutions=service.resolutions, as_of=when.instant
+    )
+
+    def work(report: Callable[[Progress], None]) -> tuple[Mean, ...]:
+        return means_of(card.scored, lambda: report(Progress("means", 0, 1)))
+
+    # Intervals and bands take seconds for years of windows: once for all who ask while nothing is settled anew.
+    found = await in_turn(request, principal, work, ("scores", hash(card.scored))) if card.scored else ()
+
+    def page() -> Response:
+        waiting = _waiting(request, means, declared.id, when.instant)
+        newest = sorted(card.scored, key=lambda item: (item.window.opened_on, item.window.scenario), reverse=True)
+        return render(
+            request,
+            "scores.html",
+            status=status,
+            theater=declared,
+            when=when,
+            head=ScoreHeadBody.of(card.counted, found),
+            scored=newest[:_MOST],
+            waiting=waiting[:_MOST],
+            waits=len(waiting),
+            today=declared.timeline.last_day(when.instant),
+            clip=CLIP,
+            problems=problems,
+        )
+
+    return await run_in_threadpool(page)
+
+
+def _waiting(request: Request, means: Means, theater: str, instant: datetime) -> list[Window]:
+    """The windows that are not settled at an instant, those that close first first."""
+    stands = standing(means.service.resolutions.resolutions(theater, instant))
     settled = {key for key, item in stands.items() if item.outcome is not Outcome.OPEN}
     opened: OpenedWindows = request.app.state.windows
-    waiting = [item for key, item in opened.of(declared.id, when.instant).items() if key not in settled]
-    today = declared.timeline.last_day(when.instant)
-    waiting.sort(key=lambda item: (item.closes_on, item.scenario, item.horizon_days))
-    return render(
-        request,
-        "scores.html",
-        status=status,
-        theater=declared,
-        when=when,
-        card=card,
-        scored=sorted(card.scored, key=lambda item: (item.window.opened_on, item.window.scenario), reverse=True)[
-            :_MOST
-        ],
-        waiting=waiting[:_MOST],
-        waits=len(waiting),
-        today=today,
-        enough=ENOUGH_WINDOWS,
-        clip=CLIP,
-        problems=problems,
-    )
+    found = [item for key, item in opened.of(theater, instant).items() if key not in settled]
+    return sorted(found, key=lambda item: (item.closes_on, item.scenario, item.horizon_days))
