@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.ensemble.likelihood import linear_predictor
+from tocsin.ensemble.likelihood import linear_predictor, log_shape
 from tocsin.ensemble.pressure import dynamics
 
 if TYPE_CHECKING:
@@ -256,8 +256,8 @@ class _Run:
             level = linear_predictor(self.design, self.parameters, pressure, rule.indicator)
             # Double precision: the chance of few reports, e^(−mean) or so, would be nothing in single.
             mean = self.start.coverage[row] * share * np.exp(level.astype(np.float64))
-            column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
-            dispersion = np.exp(self.parameters[:, column, None].astype(np.float64))
+            shape = log_shape(self.design, self.parameters, rule.indicator, level)
+            dispersion = np.exp(shape.astype(np.float64))
             counts = self.counts[row]
             base = np.sum(
                 counts if step == 0 else counts[len(counts) - rule.within_steps + 1 :], axis=0, dtype=np.int64
