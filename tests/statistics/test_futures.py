@@ -18,7 +18,7 @@ from tocsin.domain.scenario import Event, Pressure, Threshold
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
-from tocsin.ensemble.futures import NEVER, Futures, Start, _count, begin, simulate
+from tocsin.ensemble.futures import NEVER, Futures, Start, begin, draw_counts, simulate
 from tocsin.ensemble.likelihood import linear_predictor
 from tocsin.ensemble.odds import (
     LEAST,
@@ -130,7 +130,7 @@ def test_counts_are_scipys_negative_binomial_and_so_are_their_tails() -> None:
     law = stats.nbinom(phi, phi / (phi + mean))
     for needed in (-1, 0, 1, 3, 4):
         for uniform in (0.02, 0.5, 0.97):
-            count, chance = _count(np.full(3, uniform), np.full(3, needed), mean, phi, most=4)
+            count, chance = draw_counts(np.full(3, uniform), np.full(3, needed), mean, phi, most=4)
             np.testing.assert_allclose(chance, law.sf(needed - 1), atol=1e-12)
             np.testing.assert_array_equal(count, np.minimum(law.ppf(uniform), 4))
 
