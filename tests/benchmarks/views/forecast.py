@@ -14,7 +14,7 @@ from benchmarks.views.folder import DEATHS, NON_STATE, ONE_SIDED
 from benchmarks.views.months import FIRST_AHEAD, LAST_AHEAD, first_day, last_day, origin_of
 from tocsin.catalog import read_catalog
 from tocsin.domain.diagnosis import rejections
-from tocsin.domain.evidence import derive_evidence
+from tocsin.domain.evidence import derive_evidence, first_day_with_bearing
 from tocsin.domain.grading import parse_grade
 from tocsin.domain.observation import Observation
 from tocsin.domain.scenario import Threshold
@@ -28,6 +28,7 @@ from tocsin.usecases.ports import Limits, in_silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
 
     from tocsin.domain.evidence import Evidence
     from tocsin.domain.theater import Theater
@@ -101,16 +102,19 @@ def theater() -> Theater:
 def evidence_of(task: Task) -> Evidence:
     """What the product makes of the observations that had been made by the end of the origin's month."""
     as_of = theater().timeline.close_of(last_day(origin_of(task.window)))
-    return derive_evidence(theater(), observations_of(task.history), as_of)
+    since = first_day_with_bearing(theater(), as_of)
+    return derive_evidence(theater(), observations_of(task.history, since), as_of)
 
 
-def observations_of(history: Mapping[str, Mapping[int, float]]) -> Iterator[Observation]:
-    """One total a month, also of nothing, known when the month has ended."""
+def observations_of(history: Mapping[str, Mapping[int, float]], since: date) -> Iterator[Observation]:
+    """One total a month from a day on, also of nothing, known when the month has ended."""
     grade = parse_grade("A1")
     assert grade is not None
     timeline = theater().timeline
     for indicator, months in history.items():
         for month, value in months.items():
+            if first_day(month) < since:
+                continue
             yield Observation(
                 id=f"{indicator}/{month}",
                 indicator=indicator,
