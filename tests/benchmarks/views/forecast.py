@@ -50,9 +50,9 @@ DRAWS = 1000
 """Draws that are written and scored, of all that are simulated."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SEED = 20171031
-_FUTURES = 16
+_FUTURES = 32
 _AHEAD = slice(FIRST_AHEAD, LAST_AHEAD + 1)  # step 0 is what is left of the origin's month: nothing
-_PRIOR_DRAWS = 2000
+_PRIOR_DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +200,5 @@ def _sampler(*, longer: bool) -> NutsSampler:
     """One a process: it keeps the compiled model, which all countries share."""
     from tocsin.inference.sample import NutsSampler, SamplerSettings  # noqa: PLC0415 - the compiler is prepared first
 
-    run = SamplerSettings(chains=4, draws=1500, tune=1000, cores=1) if longer else SamplerSettings(4, 500, 400, cores=1)
+    run = SamplerSettings(draws=750, tune=600, cores=1) if longer else SamplerSettings(draws=250, tune=300, cores=1)
     return NutsSampler(run)
