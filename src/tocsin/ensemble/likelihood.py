@@ -33,9 +33,7 @@ def linear_predictor(
     return np.broadcast_to(level, (len(parameters), *pressure.shape[2:]))
 
 
-def log_shape(
-    design: Design, parameters: NDArray[np.floating], indicator: int, level: NDArray[np.floating]
-) -> NDArray[np.floating]:
+def log_shape[F: np.floating](design: Design, parameters: NDArray[F], indicator: int, level: NDArray[F]) -> NDArray[F]:
     """Log dispersion of a count or log spread of a measure, 0 elsewhere; it broadcasts against η `level` (D, …).
 
     A count's is log φ + κ·(η − α): the declared dispersion at normal pressure, growing by the power κ of the rate where
@@ -45,7 +43,7 @@ def log_shape(
     if design.kind[indicator] == MEASURE:
         return parameters[:, design.block("log_spread").start + int(design.spread_of[indicator])].reshape(-1, *extra)
     if design.kind[indicator] != COUNT:
-        return np.zeros((len(parameters), *extra))
+        return np.zeros((len(parameters), *extra), dtype=parameters.dtype)
     normal = parameters[:, design.block("log_dispersion").start + int(design.dispersion_of[indicator])]
     if design.power_of[indicator] < 0:
         return normal.reshape(-1, *extra)

@@ -10,6 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from benchmarks.views.folder import DEATHS, ROW
 from benchmarks.views.months import FIRST_AHEAD, LAST_AHEAD, months_of, origin_of, year_of
@@ -29,7 +30,8 @@ def rivals(history: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
 
     `history` holds for each window a panel by (country_id, month_id). Nothing after a window's origin is looked at.
     """
-    return pd.concat([_rivals(window, panel) for window, panel in history.items()])
+    with threadpool_limits(1):  # threads that wait for each other on a busy machine take many times as long as one
+        return pd.concat([_rivals(window, panel) for window, panel in history.items()])
 
 
 def _rivals(window: int, panel: pd.DataFrame) -> pd.DataFrame:
