@@ -58,7 +58,7 @@ def test_every_window_is_on_the_card_once(recorded: Web) -> None:
     """Scored, void, early or open; the forgotten one is overdue, and what is on the pages is what was scored."""
     body = _body(recorded)
     windows = windows_of(recorded.means.service.publications.publications("tunisia", _AS_OF))
-    assert body["scored"] + body["void"] + body["early"] + body["open"] == len(windows)
+    assert body["scored"] + body["void"] + body["foregone"] + body["early"] + body["open"] == len(windows)
     assert body["void"] == 1
     assert 1 <= body["overdue"] < body["open"]
     items, cursor = body["items"], body["next"]
