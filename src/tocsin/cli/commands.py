@@ -6,7 +6,7 @@ COMMANDS = (
     LateCommand(
         "demo",
         "tocsin.cli.demo:demo",
-        "Load the Tunisia kit into a new demo store, fit it as of 8 March 2016 and print the odds.",
+        "Load the Tunisia kit into a new demo store, fit it as of 8 March 2016, print the odds and show the board.",
     ),
     LateCommand(
         "check",
