@@ -121,7 +121,7 @@ def main() -> None:
         "windows": [WINDOWS[0], WINDOWS[-1]],
         "scores": {name: round(score, 5) for name, score in scores.items()},
         "half_life_months": round(best.half_life, 1),
-        "laws": {name: {key: round(value, 4) for key, value in asdict(law).items()} for name, law in best.laws.items()},
+        "laws": {name: {key: round(value, 3) for key, value in asdict(law).items()} for name, law in best.laws.items()},
     }
     LEARNED.write_text(json.dumps(learned, indent=2) + "\n", encoding="utf-8")
     print(LEARNED.read_text(encoding="utf-8"))
