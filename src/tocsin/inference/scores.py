@@ -135,10 +135,7 @@ def score_cells(
                 continue
             if term > top:
                 shrink = math.exp(top - term)
-                mass *= shrink
-                slope *= shrink
-                shape_slope *= shrink
-                top = term
+                mass, slope, shape_slope, top = mass * shrink, slope * shrink, shape_slope * shrink, term
             relative = math.exp(term - top)
             mass += relative
             slope += relative * by_level
