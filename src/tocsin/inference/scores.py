@@ -137,9 +137,7 @@ def score_cells(
                 shrink = math.exp(top - term)
                 mass, slope, shape_slope, top = mass * shrink, slope * shrink, shape_slope * shrink, term
             relative = math.exp(term - top)
-            mass += relative
-            slope += relative * by_level
-            shape_slope += relative * by_shape
+            mass, slope, shape_slope = mass + relative, slope + relative * by_level, shape_slope + relative * by_shape
         if top == -math.inf:
             return -math.inf
         total += top + (math.log(mass) if mass != 1.0 else 0.0)
