@@ -69,6 +69,14 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays(own: Own
     assert own.ledger() == []
 
 
+def test_a_form_with_what_no_database_holds_is_refused(own: Own) -> None:
+    """A zero character, typed by no person, is no error of the server's."""
+    answer = own.web.client.post(f"{_PLACE}/observations", data=_FORM | {"summary": "an attack\0"})
+    assert answer.status_code == 422
+    assert "a zero character" in answer.text
+    assert own.ledger() == []
+
+
 def test_looked_and_not_seen_is_a_zero_and_the_same_report_twice_is_one(own: Own) -> None:
     """A box says so without a number; whoever sends a form twice has logged once."""
     name = _log(own, value="", unseen="1")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 
 from tocsin.catalog.alert_rule_document import document_of
 from tocsin.domain.access import Right
@@ -20,6 +21,7 @@ from tocsin.web.board.page import Officer, PageRoute, Reader, go_to, page_path, 
 from tocsin.web.board.rule_text import as_yaml
 from tocsin.web.means import Acting
 from tocsin.web.schemas.silence import SilenceBody
+from tocsin.web.schemas.texts import ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,12 +29,13 @@ if TYPE_CHECKING:
 
     from tocsin.domain.access import Principal
     from tocsin.usecases.alert_overview import Overview
+    from tocsin.usecases.alert_ports import AlertStep, KeptNotice
     from tocsin.web.means import Means
 
 router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
 _REFUSED = 422
 _MOST_HOURS = 24 * 30
-_STEPS = 200
+_STEPS, _PAGE, _TRAILS = 200, 1_000, 20
 _Text = Annotated[str, Form()]
 
 
@@ -66,7 +69,9 @@ def make_silence(
 
 
 @router.post("/theaters/{theater}/silences/{silence}/end")
-def stop_silence(theater: str, silence: str, means: Acting, principal: Officer) -> Response:
+def stop_silence(
+    theater: str, silence: Annotated[str, Path(pattern=ID)], means: Acting, principal: Officer
+) -> Response:
     """Let a silence end now."""
     end_silence(silence, book=means.service.silences, actor=principal, now=means.clock())
     return go_to(page_path(theater, "alerts"))
@@ -214,6 +219,16 @@ def _urgency(item: Overview) -> tuple[object, ...]:
     return not item.waits, not item.rings, severity, item.rule.id
 
 
+def _last[Numbered: (AlertStep, KeptNotice)](read: Callable[[int], list[Numbered]]) -> list[Numbered]:
+    """The last of what a rule has on record, oldest first: the record is read a page at a time from its beginning."""
+    found: deque[Numbered] = deque(maxlen=_STEPS)
+    page = read(0)
+    while page:
+        found.extend(page)
+        page = read(page[-1].number)
+    return list(found)
+
+
 def _one(
     request: Request,
     means: Means,
@@ -227,10 +242,9 @@ def _one(
     declared = service.catalog.theater(theater)
     known = service.rules.rule(declared.id, rule)
     item = next(it for it in overview(theater, rules=service.rules, book=service.alerts, now=now) if it.rule.id == rule)
-    steps = service.alerts.steps(theater, 0, _STEPS, rule)
-    notices = service.alerts.notices(theater, rule, 0, _STEPS)
-    named = {it.notice.id for it in notices}
-    trails = service.deliveries.trails([theater]) if principal.may(Right.OPERATE) else []
+    steps = _last(lambda after: service.alerts.steps(theater, after, _PAGE, rule))
+    notices = _last(lambda after: service.alerts.notices(theater, rule, after, _PAGE))
+    told = [kept.notice.id for kept in notices[-_TRAILS:]] if principal.may(Right.OPERATE) else []
     return render(
         request,
         "alert.html",
@@ -242,7 +256,7 @@ def _one(
         document=as_yaml(document_of(known.rule, declared.timeline)),
         steps=list(reversed(steps)),
         notices=list(reversed(notices)),
-        trails=[trail for trail in trails if trail.rule == rule or trail.delivery.message in named],
+        trails=[trail for name in reversed(told) for trail in service.deliveries.trails([theater], message=name)],
         acknowledgements=service.alerts.acknowledgements(theater, rule),
         problems=problems,
         now=now,

@@ -14,10 +14,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from tocsin.domain.access import Principal, Right
-from tocsin.domain.errors import NotSignedInError, TocsinError
+from tocsin.domain.errors import InvalidInputError, NotSignedInError, Problem, TocsinError
 from tocsin.domain.instants import read_as_of
 from tocsin.usecases.alert_overview import overview
-from tocsin.web.access import Allow, GuardedRoute
+from tocsin.web.access import Allow, GuardedRoute, right_of
 from tocsin.web.board.templates import template
 from tocsin.web.cookies import SAFE_METHODS
 from tocsin.web.demo_gate import DemoGate
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     type _Handler = Callable[[Request, Exception], Coroutine[None, None, Response]]
 
 SIGN_IN = "/sign-in"
+_FORM = "application/x-www-form-urlencoded"
 _SEE_OTHER = 303
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -59,6 +60,7 @@ class PageRoute(GuardedRoute):
 
         async def paged(request: Request) -> Response:
             try:
+                await self._refuse_zeros(request)
                 return await handle(request)
             except NotSignedInError as error:
                 return _to_sign_in(request) if request.method in SAFE_METHODS else await _refused(request, error)
@@ -66,6 +68,18 @@ class PageRoute(GuardedRoute):
                 return await _refused(request, error)
 
         return paged
+
+    async def _refuse_zeros(self, request: Request) -> None:
+        """InvalidInputError for a form with a zero character, which no database holds; first it is asked who may."""
+        kind = request.headers.get("content-type", "")
+        if request.method in SAFE_METHODS or not kind.startswith(_FORM):
+            return
+        allow = right_of(self)
+        if allow is not None:
+            await allow(request)
+        body = await request.body()
+        if b"%00" in body or b"\0" in body:
+            raise InvalidInputError([Problem("", None, "form", "a zero character", "text without one")])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 
 from tocsin.domain.errors import ConflictError, InvalidInputError
 from tocsin.domain.observation import State, states
@@ -17,6 +17,7 @@ from tocsin.web.board.page import AsOf, Observer, PageRoute, Reader, asked, go_t
 from tocsin.web.effect import write_and_tell
 from tocsin.web.means import Acting
 from tocsin.web.schemas.recorded import EntryBody
+from tocsin.web.schemas.texts import ID
 from tocsin.web.versions import version_of, versions_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
 _CREATED, _CONFLICT, _REFUSED = 201, 409, 422
 _Text = Annotated[str, Form()]
+_Named = Annotated[str, Path(pattern=ID)]
 
 
 @router.get("/theaters/{theater}/observations/{observation}")
@@ -45,7 +47,7 @@ def show_record(
 def correct_record(
     request: Request,
     theater: str,
-    observation: str,
+    observation: _Named,
     means: Acting,
     principal: Observer,
     version: _Text,
@@ -97,7 +99,7 @@ def correct_record(
 def retract_record(
     request: Request,
     theater: str,
-    observation: str,
+    observation: _Named,
     means: Acting,
     principal: Observer,
     version: _Text,

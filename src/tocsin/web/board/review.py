@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Path, Request, Response
 
 from tocsin.domain.errors import ConflictError, InvalidInputError, UnknownIdError
 from tocsin.domain.review import Decision
@@ -15,6 +15,7 @@ from tocsin.web.board.entry import Outcome
 from tocsin.web.board.page import Observer, PageRoute, Reader, render
 from tocsin.web.effect import write_and_tell
 from tocsin.web.means import Acting
+from tocsin.web.schemas.texts import ID
 
 if TYPE_CHECKING:
     from tocsin.domain.review import ReviewItem
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
 _CONFLICT, _REFUSED = 409, 422
 _Text = Annotated[str, Form()]
+_Named = Annotated[str, Path(pattern=ID)]
 
 
 @router.get("/theaters/{theater}/review")
@@ -35,7 +37,7 @@ def show_review(request: Request, theater: str, means: Acting, _: Reader) -> Res
 def confirm_here(
     request: Request,
     theater: str,
-    item: str,
+    item: _Named,
     means: Acting,
     principal: Observer,
     grade: _Text = "",
@@ -76,7 +78,7 @@ def confirm_here(
 
 @router.post("/theaters/{theater}/review/{item}/dismiss")
 def dismiss_here(
-    request: Request, theater: str, item: str, means: Acting, principal: Observer, reason: _Text = ""
+    request: Request, theater: str, item: _Named, means: Acting, principal: Observer, reason: _Text = ""
 ) -> Response:
     """Decide that an item does not count; the feed will not suggest the same again."""
     _item(means, theater, item)
