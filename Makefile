@@ -55,3 +55,8 @@ verify: setup ## Slower statistical studies; their last figures stand in docs/.
 .PHONY: bench
 bench: setup ## Measure speed; OUT=file.json records it; ARGS="--only live" takes one suite.
 	PYTHONPATH=tests $(RUN)/python -m benchmarks $(if $(OUT),--out $(OUT)) $(ARGS)
+
+.PHONY: bench-views
+bench-views: setup ## Forecast real conflicts beside real rivals: WINDOWS=2018,2019 [DATA=folder] [COUNTRIES=all] [OUT=folder].
+	PYTHONPATH=tests $(RUN)/python -m benchmarks.views --windows $(WINDOWS) $(if $(DATA),--data $(DATA)) \
+	  $(if $(COUNTRIES),--countries $(COUNTRIES)) $(if $(OUT),--out $(OUT)) $(ARGS)

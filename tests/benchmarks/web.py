@@ -33,6 +33,8 @@ _OBSERVATIONS = "/api/v1/theaters/tunisia/observations"
 _PREPARED_SECONDS = 2.5  # in which the futures of one more report are simulated ahead
 _TIMES, _COUNTED = 200, 10
 _THEATERS = 10
+_PAGES = 20  # of each theater
+_MOST_PAGE_MS = 100.0
 _LEAST_RATIO, _MOST_SLOWER, _MOST_MEBIBYTES = 0.6, 2.0, 200.0
 _TARGETS = 25.0, 120.0  # milliseconds: the median and the tail
 _SETTLE_SECONDS = 20
@@ -131,9 +133,18 @@ def _theaters(world: World, now: datetime) -> Iterator[Row]:
         for name in ["tunisia", *names]:
             asked.ask(f"{_ODDS.format(name)}?as_of={DAY}")
         again = resident(asked.pid)
+        pages = [_page_seconds(asked, name) for _ in range(_PAGES) for name in ["tunisia", *names]]
+    p95 = sorted(pages)[int(0.95 * len(pages))]
+    yield at_most(f"the board page, p95 of {len(pages)}, {_THEATERS} theaters", 1e3 * p95, "ms", _MOST_PAGE_MS)
     yield at_most(f"memory of the web process, {_THEATERS} theaters", loaded, "MiB", _MOST_MEBIBYTES)
     yield Row("the most while futures are prepared", most, "MiB")
     yield at_most("after reading an earlier instant of each", again, "MiB", _MOST_MEBIBYTES)
+
+
+def _page_seconds(asked: Server, theater: str) -> float:
+    began = time.perf_counter()
+    asked.ask(f"/theaters/{theater}")
+    return time.perf_counter() - began
 
 
 def _grown(world: World) -> Iterator[Row]:

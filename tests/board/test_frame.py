@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi.routing import APIRoute
 from playwright.sync_api import expect
+from starlette.routing import compile_path
 
 from support.access import PASSWORD
-from support.boards import violations
+from support.boards import PATIENCE_MS, violations
 from support.databases import ONLY_SQLITE
+from tocsin.web.board.pages import PAGES
 
 if TYPE_CHECKING:
     from support.boards import Board
@@ -33,7 +36,56 @@ def test_who_has_not_signed_in_is_led_there_and_on_to_where_they_wanted_to_go(bo
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-_PAGES = ["/theaters", "/keyboard", "/theaters/tunisia", "/theaters/tunisia?as_of=2016-03-08", "/theaters/nowhere"]
+_TUNISIA = "/theaters/tunisia"
+_PAGES = [
+    "/theaters",
+    "/keyboard",
+    "/account",
+    "/admin/accounts",
+    "/admin/keys",
+    "/admin/destinations",
+    "/admin/jobs",
+    "/admin/audit",
+    _TUNISIA,
+    f"{_TUNISIA}?as_of=2016-03-08",
+    f"{_TUNISIA}/hand-over",
+    f"{_TUNISIA}/observations",
+    f"{_TUNISIA}/observations/import",
+    f"{_TUNISIA}/observations/{{observation}}",
+    f"{_TUNISIA}/evidence",
+    f"{_TUNISIA}/review",
+    f"{_TUNISIA}/what-if?indicator=group/pledge-publication",
+    f"{_TUNISIA}/collection",
+    f"{_TUNISIA}/alerts",
+    f"{_TUNISIA}/alerts/wilayat-near",
+    f"{_TUNISIA}/rules",
+    f"{_TUNISIA}/rules/wilayat-near",
+    f"{_TUNISIA}/scenarios/border-offensive",
+    f"{_TUNISIA}/scenarios/border-offensive/why",
+    f"{_TUNISIA}/scenarios/border-offensive/outlook",
+    f"{_TUNISIA}/why",
+    f"{_TUNISIA}/moved",
+    f"{_TUNISIA}/fits",
+    f"{_TUNISIA}/fits/{{fit}}",
+    f"{_TUNISIA}/scores",
+    f"{_TUNISIA}/sources",
+    "/theaters/nowhere",
+]
+_LED_ON = {"/admin"}
+"""Addresses that only lead to another page."""
+
+
+def test_every_page_is_looked_at() -> None:
+    """Whoever adds a page has it looked at in both themes, on a telephone, and by axe."""
+    patterns = [
+        compile_path(route.path)[0]
+        for page in PAGES
+        for route in page.router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods and route.path not in _LED_ON
+    ]
+    asked = [path.partition("?")[0] for path in [*_PAGES, "/sign-in"]]
+    missed = [pattern.pattern for pattern in patterns if not any(pattern.match(path) for path in asked)]
+    assert missed == []
 
 
 @ONLY_SQLITE
@@ -42,7 +94,15 @@ def test_axe_finds_nothing_wrong_on_any_page(board: Board, theme: str) -> None:
     """In both themes, signed in and not; and none is wider than a telephone."""
     found: list[str] = []
     with board.visitor("admin", color_scheme=theme, viewport={"width": 360, "height": 740}) as page:
-        for path in _PAGES:
+        report = {"indicator": "society/protest", "observed_on": "2016-03-09", "value": 1, "grade": "B2"}
+        told = page.request.post(
+            f"/api/v1{_TUNISIA}/observations",
+            data=report,
+            headers={"Sec-Fetch-Site": "same-origin"},
+            timeout=PATIENCE_MS,
+        ).json()
+        names = {"observation": told["added"][0], "fit": told["change"]["shifts"][0]["after"]["fit"]}
+        for path in [item.format(**names) for item in _PAGES]:
             page.goto(path)
             found += violations(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

@@ -100,6 +100,16 @@ def test_a_stated_dispersion_replaces_the_default(folder: Folder) -> None:
     assert baseline.dispersion == Range(1, 2, "steady")
 
 
+def test_a_count_may_declare_by_what_power_its_dispersion_grows(folder: Folder) -> None:
+    """None where it declares none; below 0 and above 1 are beliefs too."""
+    attack = "indicators/border/attack.yaml"
+    assert folder.read().theater("border").indicator("border/attack").baseline.dispersion_power is None  # type: ignore[union-attr]
+    folder.texts[attack] += "dispersion_power: {low: -0.1, high: 1.2, reason: wars are steadier}\n"
+    baseline = folder.read().theater("border").indicator("border/attack").baseline
+    assert isinstance(baseline, RateBaseline)
+    assert baseline.dispersion_power == Range(-0.1, 1.2, "wars are steadier")
+
+
 def test_a_rhythm_may_be_declared_and_changes_no_odds(folder: Folder) -> None:
     """Whoever declares when a report is expected needs no refit for it."""
     before = folder.read().theater("border")

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from support.evidence import empty_evidence
-from support.theaters import event, full_theater, indicator, scenario, span
+from support.theaters import event, full_theater, indicator, scenario, span, steadying_theater
 from tocsin.domain.elicitation import Normal, Range
 from tocsin.domain.indicator import Kind, RateBaseline
 from tocsin.domain.scenario import Event, Pressure, Threshold
 from tocsin.domain.theater import Theater
 from tocsin.ensemble.design import Design, lay_out
 from tocsin.ensemble.draws import Draws, prior_draws
-from tocsin.ensemble.futures import NEVER, Futures, Start, _count, begin, simulate
+from tocsin.ensemble.futures import NEVER, Futures, Start, begin, draw_counts, simulate
 from tocsin.ensemble.likelihood import linear_predictor
 from tocsin.ensemble.odds import (
     LEAST,
@@ -80,7 +80,9 @@ def _event_by_event(design: Design, draws: Draws, start: Start, random: np.rando
                 value["link[offensive, field/attack]"] * pressure["offensive"]
                 + value["link[coup, field/attack]"] * pressure["coup"]
             )
-            phi = math.exp(value["log_dispersion[field/attack]"])
+            above = eta - value["baseline[field/attack]"]
+            power = value.get("dispersion_power[field/attack]", 0.0)
+            phi = math.exp(value["log_dispersion[field/attack]"] + power * above)
             mean = 0.7 * (start.share[step] if step else start.uncounted[0]) * math.exp(eta)
             new = random.negative_binomial(phi, phi / (phi + mean))
             counts = [*counts[:-1], counts[-1] + new] if step == 0 else [*counts[1:], new]
@@ -92,13 +94,15 @@ def _event_by_event(design: Design, draws: Draws, start: Start, random: np.rando
     return first
 
 
-def test_futures_agree_with_a_plain_event_by_event_simulation() -> None:
+@pytest.mark.parametrize("theater", [THEATER, steadying_theater(window=20)], ids=["even", "steadying"])
+def test_futures_agree_with_a_plain_event_by_event_simulation(theater: Theater) -> None:
     """Every scenario, at three horizons at step ends; the tolerance is four joint standard errors."""
-    draws = prior_draws(DESIGN, 7, 3000)
+    design = lay_out(theater)
+    draws = prior_draws(design, 7, 3000)
     start = replace(START, uncounted=(6 / 7,))
-    ours = simulate(DESIGN, draws, start, 7, 8)
-    plain = _event_by_event(DESIGN, draws, start, np.random.default_rng(11))
-    for position in range(len(DESIGN.scenarios)):
+    ours = simulate(design, draws, start, 7, 8)
+    plain = _event_by_event(design, draws, start, np.random.default_rng(11))
+    for position in range(len(design.scenarios)):
         for step in (3, 11, 24):
             days = int(ours.end_day[step])
             value = estimate(ours, position, days, even_weights(ours))
@@ -126,7 +130,7 @@ def test_counts_are_scipys_negative_binomial_and_so_are_their_tails() -> None:
     law = stats.nbinom(phi, phi / (phi + mean))
     for needed in (-1, 0, 1, 3, 4):
         for uniform in (0.02, 0.5, 0.97):
-            count, chance = _count(np.full(3, uniform), np.full(3, needed), mean, phi, most=4)
+            count, chance = draw_counts(np.full(3, uniform), np.full(3, needed), mean, phi, most=4)
             np.testing.assert_allclose(chance, law.sf(needed - 1), atol=1e-12)
             np.testing.assert_array_equal(count, np.minimum(law.ppf(uniform), 4))
 

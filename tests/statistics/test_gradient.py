@@ -8,7 +8,7 @@ from pytensor.compile.mode import Mode
 
 from support.evidence import random_evidence
 from support.plain_model import plain_log_likelihood
-from support.theaters import full_theater
+from support.theaters import full_theater, steadying_theater
 from tocsin.ensemble.cells import lay_out_cells, lay_out_window
 from tocsin.ensemble.design import lay_out
 from tocsin.ensemble.likelihood import cell_log_likelihood, event_log_likelihood
@@ -20,10 +20,15 @@ from tocsin.inference.model import build_model, model_data, model_structure
 _PLAIN = Mode(linker="py", optimizer=None)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_the_op_equals_the_plain_model_in_value_and_gradient(seed: int) -> None:
+_BUILDERS = {"even": full_theater, "steadying": steadying_theater}
+
+
+@pytest.mark.parametrize(
+    ("kit", "seed"), [*(("even", seed) for seed in range(12)), *(("steadying", seed) for seed in range(6))]
+)
+def test_the_op_equals_the_plain_model_in_value_and_gradient(kit: str, seed: int) -> None:
     """To 1e-8 relative, over random evidence of every kind, coverage and trust from 0 to 1, empty and huge counts."""
-    theater = full_theater(window=6)
+    theater = _BUILDERS[kit](window=6)
     evidence = random_evidence(theater, seed, cells=0 if seed == 0 else 14)
     design = lay_out(theater)
     cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)
@@ -38,10 +43,11 @@ def test_the_op_equals_the_plain_model_in_value_and_gradient(seed: int) -> None:
         assert np.max(np.abs(found - expected)) <= 1e-8 * max(1.0, np.max(np.abs(expected)))
 
 
+@pytest.mark.parametrize("kit", list(_BUILDERS))
 @pytest.mark.parametrize("seed", range(1, 9))
-def test_the_op_equals_the_readable_statement_in_the_ensemble(seed: int) -> None:
+def test_the_op_equals_the_readable_statement_in_the_ensemble(kit: str, seed: int) -> None:
     """The likelihood is stated once in NumPy; the compiled one is held to it over many draws at once."""
-    theater = full_theater(window=20)
+    theater = _BUILDERS[kit](window=20)
     evidence = random_evidence(theater, seed, cells=60)
     design = lay_out(theater)
     cells, window = lay_out_cells(design, evidence.cells), lay_out_window(design, evidence)

@@ -13,6 +13,7 @@ from support.publications import DRAWS, STATED_AT, stated_odds, statement, stati
 from support.theaters import full_theater
 from tocsin.domain.resolution import How, Outcome, Resolution, Window, windows_of
 from tocsin.domain.scored import Mean, means_of
+from tocsin.domain.scoring import CLIP
 from tocsin.store.fit import FitShelf
 from tocsin.store.publication import PublicationShelf
 from tocsin.store.resolution import ResolutionShelf
@@ -129,6 +130,29 @@ def test_a_yes_is_not_scored_before_a_no_could_have_been(engine: Engine, tmp_pat
     )
     assert (before.scored, before.early, before.open, before.overdue) == (0, 1, 7, 1)
     assert (after.scored, after.early, after.open, after.overdue) == (1, 0, 7, 2)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.YES, Outcome.NO])
+def test_what_was_certain_already_is_not_scored_and_still_an_answer(
+    engine: Engine, tmp_path: Path, outcome: Outcome
+) -> None:
+    """The rule was met when it was stated, so that nothing was forecast; the outcome has no part in leaving it out.
+
+    For what is stated after it has closed it is the last answer: persistence knows that it went on.
+    """
+    FitShelf(engine, tmp_path / "fits").save(stating_fit(), DRAWS, "test")
+    book, shelf = PublicationShelf(engine), ResolutionShelf(engine)
+    for number, said in ((0, 1 - CLIP), (30, 0.4)):
+        odds = (stated_odds(probability=said, closes_on=_OPENED + timedelta(days=number + 29)),)
+        newest = book.newest("full")
+        assert book.append(statement(number, odds=odds), None if newest is None else newest.number)
+    for window in windows_of(book.publications("full", _LATE)).values():
+        shelf.record([_settled(window, outcome, STATED_AT + timedelta(days=70))])
+    card = score(full_theater(), publications=book, resolutions=shelf, as_of=_LATE)
+    assert (card.counted.scored, card.counted.foregone) == (1, 1)
+    (later,) = card.scored
+    assert (later.probability, later.answers) == (0.4, 1)
+    assert later.persistence == pytest.approx(((outcome is Outcome.YES) + 0.05) / 2)
 
 
 def test_means_stand_beside_the_base_rate_and_say_when_they_are_of_too_few(engine: Engine, tmp_path: Path) -> None:

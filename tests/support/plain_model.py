@@ -93,7 +93,11 @@ def _density(
 ) -> TensorVariable:
     kind = design.kind[indicator]
     if kind == COUNT:
-        phi = pt.exp(parameters[design.block("log_dispersion")][int(design.dispersion_of[indicator])])
+        log_phi = parameters[design.block("log_dispersion")][int(design.dispersion_of[indicator])]
+        if design.power_of[indicator] >= 0:
+            power = parameters[design.block("dispersion_power")][int(design.power_of[indicator])]
+            log_phi = log_phi + power * (level - parameters[design.block("baseline")][indicator])
+        phi = pt.exp(log_phi)
         mean = coverage * pt.exp(level)
         if coverage == 0:
             return pt.as_tensor_variable(0.0)

@@ -113,6 +113,14 @@ def full_theater(window: int = 30) -> Theater:
     )
 
 
+def steadying_theater(window: int = 30) -> Theater:
+    """The same, but the dispersion of attacks grows with their rate."""
+    theater = full_theater(window)
+    attack = theater.indicator("field/attack")
+    baseline = RateBaseline(span(0.1, 0.6), span(0.5, 5.0), dispersion_power=span(0.4, 0.9))
+    return replace(theater, indicators=(replace(attack, baseline=baseline), *theater.indicators[1:]))
+
+
 def contradicting_theaters() -> dict[str, tuple[Theater, str, str]]:
     """One for each rule that finds contradictions, with the file and field to be found."""
     whole = full_theater()

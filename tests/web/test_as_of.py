@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fastapi.routing import iter_route_contexts
 
 from support.databases import ONLY_SQLITE
+from support.publications import stated_odds, statement
 from support.web import Web, open_app
 from tocsin.usecases.desk import Desk
 from tocsin.usecases.publish import publish
@@ -74,8 +75,30 @@ def _change(own: Own, path: str, sent: dict[str, object]) -> str:
     return str(answer.json().get("resolution", {}).get("id"))
 
 
-def _live_until_then(own: Own) -> tuple[str, str]:
-    """A report, one that is corrected, a publication, and a window that is settled: by the instant. Two ids."""
+_CLOSED: dict[str, object] = _JUDGED | {"opened_on": "2016-01-10"}
+
+
+def _state_earlier(own: Own) -> None:
+    """What was stated in January of 30 days that have passed: only of such a window there is a score."""
+    day = date(2016, 1, 10)
+    stated_at = datetime(2016, 1, 10, 6, 30, tzinfo=UTC)
+    (fit, *_) = own.service.fits.accepted("tunisia", own.clock.now)
+    odds = (stated_odds("security-crackdown", closes_on=date(2016, 2, 8), rule=""),)
+    said = statement(
+        theater="tunisia",
+        fit=fit.id,
+        stated_at=stated_at,
+        as_of=stated_at,
+        fitted_as_of=stated_at,
+        opens_on=day,
+        odds=odds,
+    )
+    assert own.service.publications.append(said, None) is not None
+
+
+def _live_until_then(own: Own) -> tuple[str, str, str]:
+    """A report, one that is corrected, a publication, and windows that are settled: by the instant. Three ids."""
+    _state_earlier(own)
     first = _observe(own)
     second = _observe(own, origin="y", observed_on="2016-03-08")
     own.clock.now += timedelta(hours=1)
@@ -83,10 +106,11 @@ def _live_until_then(own: Own) -> tuple[str, str]:
     _publish(own)
     own.clock.now = _THEN - timedelta(hours=1)
     judged = _change(own, "scenarios/democratic-breakdown/resolve", _LONG)
-    return first, judged
+    closed = _change(own, "scenarios/security-crackdown/resolve", _CLOSED)
+    return first, judged, closed
 
 
-def _live_on(own: Own, first: str, judged: str) -> None:
+def _live_on(own: Own, first: str, judged: str, closed: str) -> None:
     """Afterwards: something new of every kind, about days before the instant where it can be."""
     own.clock.now = _THEN + timedelta(hours=2)
     _observe(own, origin="late")
@@ -99,8 +123,9 @@ def _live_on(own: Own, first: str, judged: str) -> None:
     newer = replace(kept, id="f" * 16, recipe="f" * 64, as_of=own.clock.now, recorded_at=own.clock.now)
     fits.save(newer, fits.draws(kept), "test")
     _publish(own)
-    undone = {"outcome": "void", "reason": "Sources contradict each other", "supersedes": judged}
-    _change(own, "scenarios/democratic-breakdown/resolve", _LONG | undone)
+    undone = {"outcome": "void", "reason": "Sources contradict each other"}
+    _change(own, "scenarios/democratic-breakdown/resolve", _LONG | undone | {"supersedes": judged})
+    _change(own, "scenarios/security-crackdown/resolve", _CLOSED | undone | {"supersedes": closed})
     _change(own, "scenarios/security-crackdown/resolve", _JUDGED)
 
 
@@ -134,10 +159,10 @@ def test_what_was_known_at_an_instant_is_answered_byte_for_byte_as_it_was(fitted
     No field is left out: ages count to the instant that is asked about, and not to now. What would change an earlier
     instant is meant to, and is not done here: old news (`history`), and a fit as of it that is made later.
     """
-    first, judged = _live_until_then(fitted)
+    first, judged, closed = _live_until_then(fitted)
     fitted.clock.now = _THEN + timedelta(minutes=1)
     before = _answers(fitted, first, _AS_OF)
-    _live_on(fitted, first, judged)
+    _live_on(fitted, first, judged, closed)
     after, later = _answers(fitted, first, _AS_OF), _answers(fitted, first, fitted.clock.now.isoformat())
     assert [name for name, said in before.items() if after[name] != said] == []
     # Of each of them something later can be told, so that this holds them to something.

@@ -58,7 +58,7 @@ def test_every_window_is_on_the_card_once(recorded: Web) -> None:
     """Scored, void, early or open; the forgotten one is overdue, and what is on the pages is what was scored."""
     body = _body(recorded)
     windows = windows_of(recorded.means.service.publications.publications("tunisia", _AS_OF))
-    assert body["scored"] + body["void"] + body["early"] + body["open"] == len(windows)
+    assert body["scored"] + body["void"] + body["foregone"] + body["early"] + body["open"] == len(windows)
     assert body["void"] == 1
     assert 1 <= body["overdue"] < body["open"]
     items, cursor = body["items"], body["next"]
@@ -109,6 +109,23 @@ def test_the_curve_has_a_band_and_parts_that_add_up(recorded: Web) -> None:
         parts = found[name]
         total = parts["miscalibration"] - parts["discrimination"] + parts["uncertainty"]
         assert parts["score"] == pytest.approx(whole["scores"][name]) == pytest.approx(total)
+
+
+def test_the_page_shows_the_card_with_intervals_claims_and_the_curve(recorded: Web) -> None:
+    """The same figures, rounded as people read them; the curve's steps stand as a table behind the chart."""
+    body, page = _body(recorded), recorded.client.get("/theaters/tunisia/scores")
+    assert page.status_code == 200
+    whole = body["means"][0]
+    assert f"{whole['scores']['brier']:.4f}" in page.text
+    spans = [item["brier_interval"] for item in body["means"] if item["brier_interval"] is not None]
+    assert spans
+    assert all(f"({span['low']:.3f} to {span['high']:.3f})" in page.text for span in spans)
+    assert whole["base_rate"]["claim"] in page.text
+    assert f"Reliability: {whole['reliability']['words']}" in page.text
+    pools = whole["reliability"]["pools"]
+    assert len(pools) > 2
+    assert all(f'data-value="{pool["rate"]}"' in page.text for pool in pools)
+    assert f"{body['overdue']} windows closed" in page.text or "1 window closed" in page.text
 
 
 def test_later_statements_stand_apart(recorded: Web) -> None:

@@ -145,6 +145,11 @@ class CountFile(IndicatorFile):
     dispersion: PositiveRange | None = Field(
         default=None, description="low, high and reason: small is bursty; 0.5 to 5 where left out"
     )
+    dispersion_power: ElicitedRange | None = Field(
+        default=None,
+        description="low, high and reason: by what power of the rate the dispersion grows; 0 where left out (equal at "
+        "every rate), 1 makes the variance a multiple of the mean",
+    )
 
 
 class PresenceFile(IndicatorFile):
@@ -230,5 +235,11 @@ def _baseline(declared: AnyIndicatorFile, step: Step) -> Baseline:
         measured = declared.baseline
         return MeasureBaseline(measured.mean.plain(), measured.spread.plain(), measured.degrees_of_freedom)
     per_step = declared.baseline.times(1.0 / steps_in(declared.baseline.per, step))
-    stated = declared.dispersion if isinstance(declared, CountFile) else None
-    return RateBaseline(per_step, DEFAULT_DISPERSION if stated is None else stated.plain())
+    if not isinstance(declared, CountFile):
+        return RateBaseline(per_step, DEFAULT_DISPERSION)
+    stated, power = declared.dispersion, declared.dispersion_power
+    return RateBaseline(
+        per_step,
+        DEFAULT_DISPERSION if stated is None else stated.plain(),
+        None if power is None else power.plain(),
+    )

@@ -100,7 +100,10 @@ def _overall(means: Sequence[Mean]) -> list[str]:
 
 def _beside(theater: Theater, counted: Counted) -> list[str]:
     """What is not scored, and why."""
-    lines = [f"not scored: {counted.void} void, {counted.open} not settled, {counted.early} settled and not closed"]
+    foregone = f", {counted.foregone} whose rule was met when they were stated" if counted.foregone else ""
+    lines = [
+        f"not scored: {counted.void} void, {counted.open} not settled, {counted.early} settled and not closed{foregone}"
+    ]
     if counted.early:
         lines.append("what settles early waits until its window has closed: a yes would else be counted before a no")
     if counted.overdue:

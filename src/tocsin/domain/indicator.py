@@ -83,11 +83,14 @@ class Transform(StrEnum):
 class RateBaseline:
     """Count or presence: how often at normal pressure, per step; counts also have a dispersion.
 
-    A small dispersion φ means bursts: the variance of a count with mean μ is μ + μ²/φ.
+    A small dispersion φ means bursts: the variance of a count with mean μ is μ + μ²/φ. It is the dispersion at normal
+    pressure. With a `dispersion_power` κ it grows as the rate does, by (rate / normal rate)^κ: 0 would leave bursts as
+    large, beside the mean, at every rate, 1 would make the variance a multiple of the mean. None is 0, for sure.
     """
 
     per_step: Range
     dispersion: Range
+    dispersion_power: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ BLOCKS = (
     "baseline",
     "link",
     "log_dispersion",
+    "dispersion_power",
     "log_spread",
     "log_half_life",
     "share",
@@ -67,10 +68,11 @@ class Design:
         labels: K names, "block[what]".
         mean: (K,) prior means.
         sd: (K,) prior standard deviations.
-        offsets: (10,) where each block begins in the parameter vector; the last entry is K.
+        offsets: (11,) where each block begins in the parameter vector; the last entry is K.
         kind: (I,) codes COUNT, PRESENCE, ORDINAL, MEASURE.
         cutpoints: (I, V) ordinal cutpoints κ, padded with +inf.
         dispersion_of: (I,) index into the block log_dispersion.
+        power_of: (I,) index into the block dispersion_power; −1 where dispersion is equal at every rate.
         spread_of: (I,) index into the block log_spread.
         degrees_of_freedom: (I,) ν of a measure's Student-t; 0 elsewhere.
         link_indicator: (L,) indicator of each link.
@@ -97,6 +99,7 @@ class Design:
     kind: Integers
     cutpoints: Floats
     dispersion_of: Integers
+    power_of: Integers
     spread_of: Integers
     degrees_of_freedom: Floats
     link_indicator: Integers
@@ -148,7 +151,7 @@ def lay_out(theater: Theater) -> Design:
     priors = _Priors({name: [] for name in BLOCKS})
     indicator_at = {indicator.id: position for position, indicator in enumerate(theater.indicators)}
     scenario_at = {scenario.id: position for position, scenario in enumerate(theater.scenarios)}
-    dispersion_of, spread_of = _lay_out_indicators(theater.indicators, priors)
+    dispersion_of, power_of, spread_of = _lay_out_indicators(theater.indicators, priors)
     links = _lay_out_links(theater, indicator_at, priors)
     part_scenario, fast_part, slow_part, share_of = _lay_out_pressure(theater.scenarios, priors)
     events = _lay_out_events(theater.scenarios, priors)
@@ -167,6 +170,7 @@ def lay_out(theater: Theater) -> Design:
         kind=_integers(_KIND_CODES[indicator.kind] for indicator in theater.indicators),
         cutpoints=_cutpoints(theater.indicators),
         dispersion_of=_integers(dispersion_of),
+        power_of=_integers(power_of),
         spread_of=_integers(spread_of),
         degrees_of_freedom=_degrees_of_freedom(theater.indicators),
         link_indicator=_integers(indicator for indicator, _, _ in links),
@@ -191,15 +195,18 @@ def _integers(values: Iterable[int]) -> Integers:
     return np.array(list(values), dtype=np.int64)
 
 
-def _lay_out_indicators(indicators: Sequence[Indicator], priors: _Priors) -> tuple[list[int], list[int]]:
-    dispersion_of, spread_of = [-1] * len(indicators), [-1] * len(indicators)
+def _lay_out_indicators(indicators: Sequence[Indicator], priors: _Priors) -> tuple[list[int], list[int], list[int]]:
+    dispersion_of, power_of, spread_of = ([-1] * len(indicators) for _ in range(3))
     for position, indicator in enumerate(indicators):
         priors.add("baseline", indicator.id, indicator.baseline_prior())
-        if indicator.kind is Kind.COUNT and isinstance(indicator.baseline, RateBaseline):
-            dispersion_of[position] = priors.add("log_dispersion", indicator.id, indicator.baseline.dispersion.log())
-        if isinstance(indicator.baseline, MeasureBaseline):
-            spread_of[position] = priors.add("log_spread", indicator.id, indicator.baseline.spread.log())
-    return dispersion_of, spread_of
+        baseline = indicator.baseline
+        if indicator.kind is Kind.COUNT and isinstance(baseline, RateBaseline):
+            dispersion_of[position] = priors.add("log_dispersion", indicator.id, baseline.dispersion.log())
+            if baseline.dispersion_power is not None:
+                power_of[position] = priors.add("dispersion_power", indicator.id, baseline.dispersion_power.plain())
+        if isinstance(baseline, MeasureBaseline):
+            spread_of[position] = priors.add("log_spread", indicator.id, baseline.spread.log())
+    return dispersion_of, power_of, spread_of
 
 
 def _lay_out_links(theater: Theater, indicator_at: dict[str, int], priors: _Priors) -> list[tuple[int, int, float]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.ensemble.likelihood import linear_predictor
+from tocsin.ensemble.likelihood import linear_predictor, log_shape
 from tocsin.ensemble.pressure import dynamics
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def simulate(
 
     def run(part: slice) -> Floats:
         proceed()
-        follower = _Run(design, draws, part, start, seed, futures)
+        follower = Run(design, draws, part, start, seed, futures)
         moments = _follow(follower, occurred[:, part], expected[:, part])
         first_day[:, part] = follower.first_day
         return moments
@@ -139,7 +139,7 @@ def simulate(
     return Futures(np.cumsum(start.step_days), reached.astype(np.float32), noise, first_day)
 
 
-def _follow(run: _Run, occurred: Floats, expected: Floats) -> Floats:
+def _follow(run: Run, occurred: Floats, expected: Floats) -> Floats:
     """Follow n draws to the end: means over futures of I and A are written into (S, n, J); (3, S, J) are given back.
 
     These are the sums of I, I·(I − A) and (I − A)².
@@ -170,8 +170,8 @@ def _reduce(occurred: Floats, expected: Floats, moments: Floats, futures: int) -
     return np.clip(reached, 0.0, 1.0, out=reached), within
 
 
-class _Run:
-    """The state of one chunk's futures: n draws, M futures each."""
+class Run:
+    """The state of one chunk's futures, n draws and M futures each, from step to step."""
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class _Run:
             self._move_pressure(step)
         self.occurred[:] = False
         day = float(sum(self.start.step_days[:step]))
-        pressure = self._pressure()
+        pressure = self.pressure()
         self._events(pressure, step, day)
         self._rules(pressure, step, day)
 
@@ -234,7 +234,8 @@ class _Run:
                 happened = np.ones_like(happened)
             self.aftermath[:, target] += self.coupling[:, row, None] * happened
 
-    def _pressure(self) -> Singles:
+    def pressure(self) -> Singles:
+        """(n, S, M) θ in the step that `advance` moved to last."""
         pressure = self.aftermath.copy()
         for position, scenario in enumerate(self.design.part_scenario):
             pressure[:, scenario] += self.weight[:, position] * self.part[:, position]
@@ -256,15 +257,15 @@ class _Run:
             level = linear_predictor(self.design, self.parameters, pressure, rule.indicator)
             # Double precision: the chance of few reports, e^(−mean) or so, would be nothing in single.
             mean = self.start.coverage[row] * share * np.exp(level.astype(np.float64))
-            column = self.design.block("log_dispersion").start + int(self.design.dispersion_of[rule.indicator])
-            dispersion = np.exp(self.parameters[:, column, None].astype(np.float64))
+            shape = log_shape(self.design, self.parameters, rule.indicator, level)
+            dispersion = np.exp(shape.astype(np.float64))
             counts = self.counts[row]
             base = np.sum(
                 counts if step == 0 else counts[len(counts) - rule.within_steps + 1 :], axis=0, dtype=np.int64
             )
             needed = rule.at_least - base
             uniform = self.random.random(self.shape)
-            new, chance = _count(uniform, needed, mean, dispersion, rule.at_least)
+            new, chance = draw_counts(uniform, needed, mean, dispersion, rule.at_least)
             if step == 0:
                 counts[-1] = counts[-1] + new
             else:
@@ -301,7 +302,7 @@ def _single(array: Floats) -> Singles:
     return array[:, :, None].astype(np.float32)
 
 
-def _count(
+def draw_counts(
     uniform: Floats, needed: NDArray[np.int64], mean: Floats, dispersion: Floats, most: int
 ) -> tuple[NDArray[np.int64], Floats]:
     """A negative binomial N for each uniform number, by inversion, and P(N ≥ needed).

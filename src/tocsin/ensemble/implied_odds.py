@@ -97,10 +97,9 @@ def _met(
 ) -> Floats:
     """Share of draws in which a rule is met within so many steps, the first windows counted from an empty book."""
     random = np.random.default_rng([seed, 4, rule.scenario])
-    mean = theater.indicators[rule.indicator].coverage * np.exp(
-        linear_predictor(design, draws.parameters, pressure, rule.indicator)
-    )
-    dispersion = np.exp(log_shape(design, draws.parameters, rule.indicator))
+    level = linear_predictor(design, draws.parameters, pressure, rule.indicator)
+    mean = theater.indicators[rule.indicator].coverage * np.exp(level)
+    dispersion = np.exp(log_shape(design, draws.parameters, rule.indicator, level))
     last = max(1, math.ceil(steps.max()))
     rate = random.gamma(dispersion, size=(last, len(mean))) * (mean / dispersion)
     running = np.cumsum(random.poisson(np.minimum(rate, MOST)), axis=0)

@@ -12,6 +12,7 @@ from tocsin.domain.implied import ImpliedReading
 from tocsin.ensemble.density import indicator_log_density
 from tocsin.ensemble.design import COUNT, MEASURE, ORDINAL, PRESENCE, Design, Floats
 from tocsin.ensemble.likelihood import linear_predictor, log_shape
+from tocsin.ensemble.reading import count_groups
 
 if TYPE_CHECKING:
     from tocsin.domain.indicator import Indicator
@@ -28,17 +29,20 @@ def implied_readings(theater: Theater, design: Design, draws: Draws, seed: int) 
     random = np.random.default_rng([seed, 5])
     found = []
     for position, indicator in enumerate(theater.indicators):
-        shape = log_shape(design, draws.parameters, position)
         calm = _level(design, draws, position, None)
+        usual = log_shape(design, draws.parameters, position, calm)
         linked = design.link_scenario[design.link_indicator == position]
         for scenario in (None, *linked.tolist()):
             level = _level(design, draws, position, scenario)
+            shape = log_shape(design, draws.parameters, position, level)
             mean, low, high, shares = _summary(design, position, indicator, level, shape, random)
             bits = 0.0
             if scenario is not None:
                 args = design, position, indicator.coverage
                 bits = (
-                    theater.timeline.step.per_year * float(divergence(*args, level, calm, shape).mean()) / math.log(2)
+                    theater.timeline.step.per_year
+                    * float(divergence(*args, (level, shape), (calm, usual)).mean())
+                    / math.log(2)
                 )
             name = None if scenario is None else design.scenarios[scenario]
             found.append(ImpliedReading(indicator.id, name, mean, low, high, shares, bits))
@@ -96,13 +100,17 @@ def _deviations(design: Design, position: int, places: Floats) -> Floats:
     return np.interp(places, below / below[-1], _GRID)
 
 
-def divergence(design: Design, position: int, coverage: float, level: Floats, calm: Floats, shape: Floats) -> Floats:
-    """(D,) Kullback–Leibler divergence, in nats, of a reading at `level` from one at `calm`.
+def divergence(
+    design: Design, position: int, coverage: float, developing: tuple[Floats, Floats], normal: tuple[Floats, Floats]
+) -> Floats:
+    """(D,) Kullback–Leibler divergence, in nats, of a reading with a scenario developing from one at normal pressure.
 
-    What one reading adds to the log of the odds of developing, on average, while it is (Kullback & Leibler 1951, On
-    information and sufficiency). The sum over counts has a closed form; measures are averaged over a grid of quantiles.
+    Each of the two is given by its η and its log dispersion or spread, both (D,). What one reading adds to the log of
+    the odds of developing, on average, while it is (Kullback & Leibler 1951, On information and sufficiency). The sum
+    over counts has a closed form where dispersions are equal; measures are averaged over a grid of quantiles.
     """
     kind = int(design.kind[position])
+    (level, shape), (calm, _) = developing, normal
     if kind == MEASURE:
         places = (np.arange(_POINTS) + 0.5) / _POINTS
         deviation = np.exp(shape)[:, None] * _deviations(design, position, places)
@@ -111,6 +119,8 @@ def divergence(design: Design, position: int, coverage: float, level: Floats, ca
         other = indicator_log_density(design, position, 0.0, -away, coverage, shape[:, None])
         return np.asarray((own - other).mean(axis=1))
     if kind == COUNT:
+        if design.power_of[position] >= 0:
+            return _summed_divergence(design, position, coverage, developing, normal)
         return _count_divergence(coverage * np.exp(level), coverage * np.exp(calm), np.exp(shape))
     tops = 2 if kind == PRESENCE else int(np.isfinite(design.cutpoints[position]).sum()) + 1
     total = np.zeros(len(level))
@@ -119,6 +129,23 @@ def divergence(design: Design, position: int, coverage: float, level: Floats, ca
             indicator_log_density(design, position, float(value), where, coverage, shape) for where in (level, calm)
         )
         total += np.where(np.isfinite(here), np.exp(here) * (here - there), 0.0)
+    return total
+
+
+def _summed_divergence(
+    design: Design, position: int, coverage: float, developing: tuple[Floats, Floats], normal: tuple[Floats, Floats]
+) -> Floats:
+    """Negative binomials whose dispersions differ have no closed form: the sum over groups of counts."""
+    first = count_groups()
+    width = np.diff(first)
+    total = np.zeros(len(developing[0]))
+    for value, many in zip(first[:-1] + (width - 1) // 2, width, strict=True):
+        here, there = (
+            indicator_log_density(design, position, float(value), level, coverage, shape)
+            for level, shape in (developing, normal)
+        )
+        mass = many * np.exp(here)
+        total += np.where(mass > 0.0, mass * (here - there), 0.0)
     return total
 
 

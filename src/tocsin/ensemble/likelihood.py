@@ -33,13 +33,24 @@ def linear_predictor(
     return np.broadcast_to(level, (len(parameters), *pressure.shape[2:]))
 
 
-def log_shape(design: Design, parameters: Floats, indicator: int) -> Floats:
-    """(D,) log dispersion of a count or log spread of a measure; 0 elsewhere."""
-    if design.kind[indicator] == COUNT:
-        return parameters[:, design.block("log_dispersion").start + int(design.dispersion_of[indicator])]
+def log_shape[F: np.floating](design: Design, parameters: NDArray[F], indicator: int, level: NDArray[F]) -> NDArray[F]:
+    """Log dispersion of a count or log spread of a measure, 0 elsewhere; it broadcasts against η `level` (D, …).
+
+    A count's is log φ + κ·(η − α): the declared dispersion at normal pressure, growing by the power κ of the rate where
+    one is declared.
+    """
+    extra = (1,) * (level.ndim - 1)
     if design.kind[indicator] == MEASURE:
-        return parameters[:, design.block("log_spread").start + int(design.spread_of[indicator])]
-    return np.zeros(len(parameters))
+        return parameters[:, design.block("log_spread").start + int(design.spread_of[indicator])].reshape(-1, *extra)
+    if design.kind[indicator] != COUNT:
+        return np.zeros((len(parameters), *extra), dtype=parameters.dtype)
+    normal = parameters[:, design.block("log_dispersion").start + int(design.dispersion_of[indicator])]
+    if design.power_of[indicator] < 0:
+        return normal.reshape(-1, *extra)
+    power = parameters[:, design.block("dispersion_power").start + int(design.power_of[indicator])]
+    baseline = parameters[:, design.block("baseline").start + indicator]
+    above = level - baseline.reshape(-1, *extra)
+    return np.asarray(normal.reshape(-1, *extra) + power.reshape(-1, *extra) * above)
 
 
 def cell_log_likelihood(design: Design, parameters: Floats, pressure: Floats, cells: CellArrays) -> Floats:
@@ -57,7 +68,7 @@ def cell_log_likelihood(design: Design, parameters: Floats, pressure: Floats, ce
     result = np.empty((len(parameters), len(cells.step)))
     for cell, indicator in enumerate(cells.indicator):
         level = linear_predictor(design, parameters, pressure[:, :, cell], int(indicator))
-        shape = log_shape(design, parameters, int(indicator))
+        shape = log_shape(design, parameters, int(indicator), level)
         total = np.full(len(parameters), cells.log_background[cell])
         for row in range(cells.first[cell], cells.first[cell + 1]):
             value, coverage = float(cells.value[row]), float(cells.coverage[cell])

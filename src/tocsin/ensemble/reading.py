@@ -70,7 +70,7 @@ def next_reading(
 def _counts(
     design: Design, draws: Draws, weights: Floats, indicator: int, coverage: float, trust: float
 ) -> NextReading:
-    first = _count_bins()
+    first = count_groups()
     width = np.diff(first)
     values = first[:-1] + (width - 1) // 2
     mass = np.zeros((len(draws), 0))
@@ -85,7 +85,7 @@ def _counts(
     return _normalized(first[: last + 1], np.concatenate([mass[:, :last], larger[:, None]], axis=1))
 
 
-def _count_bins() -> Floats:
+def count_groups() -> Floats:
     """The first count of each reading, rising to the largest count there is."""
     ratios = np.log(MOST / _ALL_COUNTS) / np.log(_COUNT_RATIO)
     beyond = _ALL_COUNTS * _COUNT_RATIO ** np.arange(1, int(ratios) + 1)
@@ -102,7 +102,7 @@ def _measures(
     """
     level = linear_predictor(design, draws.parameters, _present(draws), indicator)
     (middle,) = weighted_quantiles(level, weights, (0.5,))
-    (scale,) = weighted_quantiles(np.exp(log_shape(design, draws.parameters, indicator)), weights, (0.5,))
+    (scale,) = weighted_quantiles(np.exp(log_shape(design, draws.parameters, indicator, level)), weights, (0.5,))
     reach = np.arcsinh(_GRID_REACH)
     place = np.linspace(-reach, reach, GRID_POINTS)
     values = middle + scale * np.sinh(place)

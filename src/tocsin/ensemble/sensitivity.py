@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tocsin.ensemble.futures import Futures
 
 GROUPS = {
-    "baselines": ("baseline", "log_dispersion", "log_spread"),
+    "baselines": ("baseline", "log_dispersion", "dispersion_power", "log_spread"),
     "links": ("link",),
     "dynamics": ("log_half_life", "share"),
     "hazards": ("log_hazard", "hazard_link"),

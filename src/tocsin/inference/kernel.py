@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from tocsin.ensemble.design import BLOCKS, Floats, Integers
-from tocsin.inference.scores import find_shapes, score_cells, score_events
+from tocsin.inference.scores import find_powers, find_shapes, score_cells, score_events
 from tocsin.inference.special import logistic
 
 # Positions in `offsets`.
@@ -210,6 +210,7 @@ class Structure(NamedTuple):
     kind: Integers
     cutpoints: Floats
     dispersion_of: Integers
+    power_of: Integers
     spread_of: Integers
     degrees_of_freedom: Floats
     link_indicator: Integers
@@ -264,9 +265,10 @@ def log_likelihood(standard: Floats, innovation: Floats, design: Structure, data
     level = run_levels(parameters, offsets, *links, pressure, len(design.kind))
     d_parameters, d_level, d_pressure = np.zeros_like(parameters), np.zeros_like(level), np.zeros_like(pressure)
     shape_at = find_shapes(offsets, design.dispersion_of, design.spread_of)
+    power_at = find_powers(offsets, design.power_of)
     kinds = design.kind, design.cutpoints, design.degrees_of_freedom
     cells = data.cell_index, data.cell_weight, data.alternative
-    total = score_cells(parameters, shape_at, *kinds, *cells, level, d_level, d_parameters)
+    total = score_cells(parameters, shape_at, power_at, *kinds, *cells, level, d_level, d_parameters)
     total += score_events(
         parameters, offsets, design.event_scenario, exposure, happened, pressure, d_pressure, d_parameters
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _STRUCTURE = len(Structure._fields)
 _DATA_FROM = 2 + _STRUCTURE  # after the two free variables
-KERNEL_VERSION = 4
+KERNEL_VERSION = 5
 """Part of the compile cache's key: raise it whenever `kernel`, `scores` or `special` changes what it computes."""
 
 

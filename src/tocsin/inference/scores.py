@@ -16,6 +16,7 @@ from tocsin.inference.special import count, measure, ordinal, presence
 
 # Positions in `offsets`.
 _DISPERSION, _SPREAD = BLOCKS.index("log_dispersion"), BLOCKS.index("log_spread")
+_POWER = BLOCKS.index("dispersion_power")
 _HAZARD, _HAZARD_LINK = BLOCKS.index("log_hazard"), BLOCKS.index("hazard_link")
 
 
@@ -58,9 +59,37 @@ def find_shapes(offsets: Integers, dispersion_of: Integers, spread_of: Integers)
 
 
 @njit(inline="never")
+def find_powers(offsets: Integers, power_of: Integers) -> Integers:
+    """(I,) where each indicator's dispersion power stands among the parameters; −1 for none."""
+    return np.where(power_of >= 0, offsets[_POWER] + power_of, -1)
+
+
+@njit(inline="never")
+def pass_shape_back(
+    i: int,
+    step: int,
+    by_shape: float,
+    shape_at: Integers,
+    power_at: Integers,
+    parameters: Floats,
+    level: Floats,
+    d_level: Floats,
+    d_parameters: Floats,
+) -> None:
+    """From the derivative by the log dispersion or spread to those by what it is made of, in place."""
+    d_parameters[shape_at[i]] += by_shape
+    if power_at[i] >= 0:
+        power = parameters[power_at[i]]
+        d_level[i, step] += power * by_shape
+        d_parameters[i] -= power * by_shape
+        d_parameters[power_at[i]] += (level[i, step] - parameters[i]) * by_shape
+
+
+@njit(inline="never")
 def score_cells(
     parameters: Floats,
     shape_at: Integers,
+    power_at: Integers,
     kind: Integers,
     cutpoints: Floats,
     degrees_of_freedom: Floats,
@@ -79,6 +108,9 @@ def score_cells(
         if i != last:  # cells come by indicator, and an exponential takes its time
             last = i
             log_shape = parameters[shape_at[i]] if shape_at[i] >= 0 else 0.0
+            shape = math.exp(log_shape)
+        if power_at[i] >= 0:  # log φ + κ·(η − α), and baselines are the first parameters
+            log_shape = parameters[shape_at[i]] + parameters[power_at[i]] * (level[i, step] - parameters[i])
             shape = math.exp(log_shape)
         # A running log-sum-exp: `top` is the largest term so far, everything else is relative to it.
         top, mass, slope, shape_slope = cell_weight[1, n], 1.0, 0.0, 0.0
@@ -116,7 +148,7 @@ def score_cells(
         total += top + (math.log(mass) if mass != 1.0 else 0.0)
         d_level[i, step] += slope / mass
         if shape_at[i] >= 0:
-            d_parameters[shape_at[i]] += shape_slope / mass
+            pass_shape_back(i, step, shape_slope / mass, shape_at, power_at, parameters, level, d_level, d_parameters)
     return total
 
 

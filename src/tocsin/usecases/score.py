@@ -10,7 +10,7 @@ from tocsin.domain.persistence import Answer, persist
 from tocsin.domain.resolution import Outcome, Resolution, Window, standing, windows_of
 from tocsin.domain.scenario import Threshold
 from tocsin.domain.scored import Later, Scored, Scores
-from tocsin.domain.scoring import may_be_scored, time_weighted
+from tocsin.domain.scoring import CLIP, may_be_scored, time_weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +32,7 @@ class Counted:
     Attributes:
         scored: Settled yes or no, and closed.
         void: Settled so that nothing can be scored.
+        foregone: The same, but its rule was met already when it was stated, so that there was nothing to forecast.
         early: Settled before a no could have been; they are scored with those that close with them.
         open: Not settled.
         overdue: Of these, those that could have been. While there are any, the scores lean to what is settled sooner.
@@ -39,6 +40,7 @@ class Counted:
 
     scored: int
     void: int
+    foregone: int
     early: int
     open: int
     overdue: int
@@ -62,7 +64,8 @@ def score(
 
     What is scored is the first publication on a window's opening day, whatever its status: `windows_of` names it. The
     base rate is the probability before any evidence that the same publication stated. A window is scored from the day
-    on which it could have been settled either way; see `may_be_scored`.
+    on which it could have been settled either way; see `may_be_scored`. What was certain when it was stated, as
+    its rule was met already, is left out whatever came of it: else what goes on would be foretold anew each day.
 
     Args:
         theater: The theater.
@@ -88,8 +91,9 @@ def score(
             closed.append((window, resolution))
         else:
             early += 1
-    scored = tuple(_scored(closed, stated, theater.timeline))
-    return ScoreCard(scored, Counted(len(scored), void, early, waiting, overdue))
+    every = list(_scored(closed, stated, theater.timeline))
+    scored = tuple(item for item in every if not (item.window.rule and item.probability >= 1.0 - CLIP))
+    return ScoreCard(scored, Counted(len(scored), void, len(every) - len(scored), early, waiting, overdue))
 
 
 def _delays(theater: Theater) -> dict[str, int]:

@@ -19,6 +19,9 @@ class BaselineBody(BaseModel):
 
     per_step: RangeBody | None = Field(default=None, description="count, presence: how often in one step.")
     dispersion: RangeBody | None = Field(default=None, description="count: a small one means bursts.")
+    dispersion_power: RangeBody | None = Field(
+        default=None, description="count: by what power of the rate the dispersion grows; null where it does not."
+    )
     shares: list[float] | None = Field(default=None, description="ordinal: the share of steps at each level.")
     within_factor: float | None = Field(
         default=None, description="ordinal: by what factor the odds of levels may be off."
@@ -41,7 +44,12 @@ class BaselineBody(BaseModel):
                 spread=RangeBody.of(baseline.spread),
                 degrees_of_freedom=baseline.degrees_of_freedom,
             )
-        return cls(per_step=RangeBody.of(baseline.per_step), dispersion=RangeBody.of(baseline.dispersion))
+        power = baseline.dispersion_power
+        return cls(
+            per_step=RangeBody.of(baseline.per_step),
+            dispersion=RangeBody.of(baseline.dispersion),
+            dispersion_power=None if power is None else RangeBody.of(power),
+        )
 
 
 class IndicatorBody(BaseModel):

@@ -199,6 +199,10 @@ class ScoreHeadBody(BaseModel):
 
     scored: int = Field(description="Windows that were settled yes or no and have closed.")
     void: int = Field(description="Windows that were settled so that nothing can be scored.")
+    foregone: int = Field(
+        description="Windows that have closed, whose rule was met already when they were stated: nothing was forecast, "
+        "and they are not scored, whatever came."
+    )
     early: int = Field(
         description="Windows settled before a no could have been; they are scored once they have closed, so that a yes "
         "is not counted sooner than a no."
@@ -214,6 +218,7 @@ class ScoreHeadBody(BaseModel):
         return cls(
             scored=counted.scored,
             void=counted.void,
+            foregone=counted.foregone,
             early=counted.early,
             open=counted.open,
             overdue=counted.overdue,
