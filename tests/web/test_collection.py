@@ -16,7 +16,7 @@ from tocsin.store.engine import writing
 from tocsin.store.event import write_events
 from tocsin.usecases.collect import Question, Ranking
 from tocsin.usecases.read_odds import state_odds
-from tocsin.web.api import collection
+from tocsin.web import ranking
 from tocsin.web.schemas.collection import RankingHeadBody, WorthBody
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class _Counted:
     def __init__(self) -> None:
         self.asked: list[datetime] = []
         self._first: Ranking | None = None
-        self._real = collection.collect
+        self._real = ranking.collect
 
     def __call__(self, *args: Any, as_of: datetime, **more: Any) -> Ranking:  # noqa: ANN401 (whatever is asked)
         self.asked.append(as_of)
@@ -49,7 +49,7 @@ class _Counted:
 def counted(monkeypatch: pytest.MonkeyPatch) -> _Counted:
     """Counts how often a ranking is computed."""
     found = _Counted()
-    monkeypatch.setattr(collection, "collect", found)
+    monkeypatch.setattr(ranking, "collect", found)
     return found
 
 
@@ -121,7 +121,7 @@ def test_of_several_who_ask_at_once_one_has_it_computed(fitted: Own, monkeypatch
         joined.release()
         return found
 
-    monkeypatch.setattr(collection, "collect", collect)
+    monkeypatch.setattr(ranking, "collect", collect)
     monkeypatch.setattr(type(fitted.web.means.desk), "mark", marked)
     answers: list[int] = []
     threads = [

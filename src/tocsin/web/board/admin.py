@@ -99,7 +99,7 @@ def change_account_here(
             after = replace(account, role=as_role, theaters=seen)
             if able == "no":
                 return disabled(after, now)
-            return replace(after, disabled_at=None)
+            return replace(after, disabled_at=None) if able == "yes" else after
 
         change_account(name, alter, actor=principal, access=access, now=now)
     except (InvalidInputError, LastAdminError) as error:

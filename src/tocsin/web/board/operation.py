@@ -12,7 +12,7 @@ from tocsin.channels.signature import new_secret
 from tocsin.domain.access import Principal, Right
 from tocsin.domain.delivery import Destination, DestinationKind
 from tocsin.domain.errors import InvalidInputError, Problem, UnknownNameError
-from tocsin.domain.event import EventKind
+from tocsin.domain.event import Event, EventKind
 from tocsin.usecases.set_destination import set_destination
 from tocsin.usecases.trial import trial_message
 from tocsin.web.access import Allow
@@ -32,7 +32,7 @@ _Operator = Annotated[Principal, Depends(Allow(Right.OPERATE))]
 _Text = Annotated[str, Form()]
 _REFUSED = 422
 _DESTINATIONS = "/admin/destinations"
-_PAGE = 100
+_PAGE, _STRETCH = 100, 1_000
 _LONGEST = 2_000
 
 
@@ -135,7 +135,7 @@ def show_audit(
     request: Request,
     means: Acting,
     principal: _Admin,
-    before: Annotated[int, Query(ge=0)] = 0,
+    before: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     kind: Annotated[str, Query()] = "",
     actor: Annotated[str, Query()] = "",
 ) -> Response:
@@ -144,10 +144,13 @@ def show_audit(
     if kind and not kinds:
         raise InvalidInputError([Problem("", None, "kind", repr(kind[:40]), ", ".join(EventKind))])
     book = means.service.events
-    end = before or book.last() + 1
-    begin = max(0, end - 1 - _PAGE)
     asked = actor.strip() if actor.strip().isprintable() else ""
-    events = [item for item in book.after(begin, _PAGE, kinds, asked or None) if item.number < end]
+    end = before or book.last() + 1
+    begin, events = end - 1, list[Event]()
+    while begin > 0 and len(events) < _PAGE:  # back from the end, until a page is full
+        begin, until = max(0, begin - _STRETCH), begin
+        found = book.after(begin, _STRETCH, kinds, asked or None)
+        events = [item for item in found if item.number <= until] + events
     seen = overseen_events(events, principal, means.service.access, means.service.catalog)
     return render(
         request,

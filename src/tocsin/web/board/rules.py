@@ -125,6 +125,9 @@ def set_rule(
     try:
         _read(means, theater, name, document)
         seen = _version(version)
+        last = means.service.rules.last(theater, name)
+        if seen == 0 and last is not None and last.document is None:  # one that was removed is set anew
+            seen = last.version
         known = means.service.rules.put(SetRule(theater, name, seen + 1, document, principal.name, means.clock()))
     except (InvalidInputError, InvalidDeclarationError) as error:
         return _page(request, means, theater, rule, document, version, problems=error.problems, status=_REFUSED)
