@@ -111,6 +111,18 @@ def test_the_curve_has_a_band_and_parts_that_add_up(recorded: Web) -> None:
         assert parts["score"] == pytest.approx(whole["scores"][name]) == pytest.approx(total)
 
 
+def test_rivals_are_scored_on_the_same_windows(recorded: Web) -> None:
+    """Each by its own scores of every window, and skill is what their means say."""
+    body = _body(recorded, limit=1000)
+    whole, items = body["means"][0], body["items"]
+    assert whole["answered"] == sum(item["persistence_answers"] > 0 for item in items)
+    for rival in ("base_rate", "persistence"):
+        for score_of in ("brier", "log"):
+            its = sum(item[f"{rival}_{score_of}"] for item in items) / len(items)
+            assert whole[rival]["scores"][score_of] == pytest.approx(its)
+            assert whole[rival][f"{score_of}_skill"] == pytest.approx(1 - whole["scores"][score_of] / its)
+
+
 def test_later_statements_stand_apart(recorded: Web) -> None:
     """Every tenth week said more in the afternoon; the means are those of the mornings."""
     body = _body(recorded, limit=1000)
