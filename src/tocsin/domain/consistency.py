@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from tocsin.domain.odds import Interval
 
-SIMULATED = 400
-"""Records of a calibrated forecaster; 20 of them lie outside the band at each side."""
+SIMULATED = 200
+"""Records of a calibrated forecaster; 10 of them lie outside the band at each side."""
 SEED = 2021
 MOST_POINTS = 40
 """Of more distinct probabilities the band is given at so many, spread evenly by rank, the ends included."""
@@ -78,14 +78,15 @@ def consistency(asked: Sequence[Asked], simulated: int = SIMULATED, seed: int = 
     weights = [float(count) for _, count in alike]
     walks = _Walks(ordered)
     draw = random.Random(seed)  # noqa: S311 - nothing here is secret
-    observed = _excess(alike, _sums([item.occurred for item in ordered], alike), weights)
+    came = _sums([item.occurred for item in ordered], alike)
+    observed = _excess(alike, came, _fitted(came, weights))
     shown = _spread(len(alike))
     curves: list[list[float]] = [[] for _ in shown]
     reached = 1
     for _ in range(simulated):
         sums = _sums(walks.outcomes(draw), alike)
-        reached += _excess(alike, sums, weights) >= observed
         fitted = _fitted(sums, weights)
+        reached += _excess(alike, sums, fitted) >= observed
         for curve, place in zip(curves, shown, strict=True):
             curve.append(fitted[place])
     band = tuple(BandPoint(alike[place][0], central90(curve)) for place, curve in zip(shown, curves, strict=True))
@@ -148,14 +149,14 @@ def _fitted(sums: Sequence[float], weights: Sequence[float]) -> list[float]:
     return found
 
 
-def _excess(alike: Sequence[tuple[float, int]], sums: Sequence[float], weights: Sequence[float]) -> float:
+def _excess(alike: Sequence[tuple[float, int]], sums: Sequence[float], fitted: Sequence[float]) -> float:
     """The miscalibration part of the Brier score, times the number of windows.
 
-    Of a group of n windows stated p of which k came, Σ(p − y)² − Σ(q − y)² = n(p² − q²) − 2k(p − q).
+    Of a group of n windows stated p of which k came, with q fitted, Σ(p − y)² − Σ(q − y)² = n(p² − q²) − 2k(p − q).
     """
     return sum(
-        weight * (value * value - rate * rate) - 2.0 * came * (value - rate)
-        for (value, _), came, weight, rate in zip(alike, sums, weights, _fitted(sums, weights), strict=True)
+        count * (value * value - rate * rate) - 2.0 * came * (value - rate)
+        for (value, count), came, rate in zip(alike, sums, fitted, strict=True)
     )
 
 

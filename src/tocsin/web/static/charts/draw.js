@@ -52,6 +52,10 @@ function drawOne(figure) {
   plot.className = "plot";
   for (const style of svg.querySelectorAll("style")) style.remove(); // refused by the page's policy; ours has what it says
   if (svg.tagName === "style") return;
+  for (const part of svg.querySelectorAll("[aria-label], [aria-description]")) {
+    part.removeAttribute("aria-label"); // of parts of a picture, which the whole one names
+    part.removeAttribute("aria-description");
+  }
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `${figure.querySelector("figcaption")?.textContent.trim() ?? "chart"}; the table below holds its numbers`);
   plot.append(svg);
