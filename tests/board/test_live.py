@@ -42,7 +42,7 @@ def test_what_somebody_else_logs_moves_the_board_without_reload(board: Board) ->
 @ONLY_SQLITE
 def test_a_board_whose_server_is_gone_says_since_when(board: Board) -> None:
     """It must not look as if nothing happened."""
-    with board.visitor("viewer") as page:
+    with board.visitor("viewer", watched=False) as page:  # what cannot be reached is an error to the browser
         page.goto("/theaters/tunisia")
         expect(page.locator("#link-state")).to_have_text("live")
         board.server.stop(signal.SIGTERM)

@@ -111,7 +111,6 @@ def test_the_curve_has_a_band_and_parts_that_add_up(recorded: Web) -> None:
         assert parts["score"] == pytest.approx(whole["scores"][name]) == pytest.approx(total)
 
 
-<<<<<<< HEAD
 def test_the_page_shows_the_card_with_intervals_claims_and_the_curve(recorded: Web) -> None:
     """The same figures, rounded as people read them; the curve's steps stand as a table behind the chart."""
     body, page = _body(recorded), recorded.client.get("/theaters/tunisia/scores")
@@ -127,7 +126,8 @@ def test_the_page_shows_the_card_with_intervals_claims_and_the_curve(recorded: W
     assert len(pools) > 2
     assert all(f'data-value="{pool["rate"]}"' in page.text for pool in pools)
     assert f"{body['overdue']} windows closed" in page.text or "1 window closed" in page.text
-=======
+
+
 def test_rivals_are_scored_on_the_same_windows(recorded: Web) -> None:
     """Each by its own scores of every window, and skill is what their means say."""
     body = _body(recorded, limit=1000)
@@ -138,7 +138,6 @@ def test_rivals_are_scored_on_the_same_windows(recorded: Web) -> None:
             its = sum(item[f"{rival}_{score_of}"] for item in items) / len(items)
             assert whole[rival]["scores"][score_of] == pytest.approx(its)
             assert whole[rival][f"{score_of}_skill"] == pytest.approx(1 - whole["scores"][score_of] / its)
->>>>>>> scores
 
 
 def test_later_statements_stand_apart(recorded: Web) -> None:
