@@ -19,7 +19,7 @@ from tocsin.domain.access import Principal, Role
 from tocsin.domain.errors import NoFitError, ServerBusyError, WorkStoppedError
 from tocsin.usecases.ports import Progress
 from tocsin.web import heavy as line
-from tocsin.web.api import collection
+from tocsin.web import ranking
 from tocsin.web.heavy import AT_ONCE, MOST_OF_ONE, MOST_WAITING, HeavyWork
 
 if TYPE_CHECKING:
@@ -285,7 +285,7 @@ def test_a_viewer_who_asks_for_too_much_is_told_when_to_come_back(web: Web, monk
         long.of("tester")(report)
         raise NoFitError("tunisia", "now")
 
-    monkeypatch.setattr(collection, "collect", collect)
+    monkeypatch.setattr(ranking, "collect", collect)
     monkeypatch.setattr(line, "RETRY_SECONDS", 7)
     answers: list[httpx2.Response] = []
 
