@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.views import run
-from benchmarks.views.calibration import reliability
+from benchmarks.views.calibration import apart, reliability, together
 from benchmarks.views.folder import ROW, DataError, read_folder
-from benchmarks.views.forecast import DRAWS, INDICATORS, QUANTILES, Forecast, theater
+from benchmarks.views.forecast import DRAWS, FUTURES, INDICATORS, QUANTILES, Forecast, theater
 from benchmarks.views.learn import LEARNED
 from benchmarks.views.report import write_report
 from benchmarks.views.rivals import share
@@ -82,14 +82,31 @@ def test_chances_that_are_right_lie_within_the_band_and_bold_ones_do_not() -> No
     random = np.random.default_rng(6)
     chance = random.beta(0.4, 1.2, size=2000)
     happened = random.random(2000) < chance
-    right = reliability(chance, happened)
+    right = reliability(chance, happened, apart(chance))
     odds = (chance / (1 - chance)) ** 2
-    bold = reliability(odds / (1 + odds), happened)
+    bolder = odds / (1 + odds)
+    bold = reliability(bolder, happened, apart(bolder))
     assert right.inside > 0.8
     assert right.ordinary > 0.1
     assert bold.ordinary < 0.01
     brier = float(np.mean((chance - happened) ** 2))
     assert right.miscalibration - right.discrimination + right.uncertainty == pytest.approx(brier)
+
+
+def test_months_that_hang_together_are_no_evidence_against_a_forecast_that_said_so() -> None:
+    """Forty wars that go on or end, at a chance that is right: month by month it looks like a miss, together not."""
+    random = np.random.default_rng(3)
+    chance = np.repeat(random.uniform(0.2, 0.8, size=40), 12)
+    block = np.repeat(np.arange(40), 12)
+    happened = np.repeat(random.random(40), 12) < chance
+    futures = np.repeat(random.random((40, 500)), 12, axis=0) < chance[:, None]
+    jointly = reliability(chance, happened, together(futures, block))
+    assert reliability(chance, happened, apart(chance)).ordinary < 0.01
+    assert jointly.ordinary > 0.05
+    assert jointly.inside > 0.8
+    again = together(futures, block)
+    assert again.mean(axis=0) == pytest.approx(chance, abs=0.08)
+    assert all(len(set(column)) == 1 for column in np.split(again[0], 40))
 
 
 def _imagined(tasks: Sequence[Task], **_: object) -> list[Forecast]:
@@ -98,8 +115,11 @@ def _imagined(tasks: Sequence[Task], **_: object) -> list[Forecast]:
     for task in tasks:
         last = sorted(task.history["violence/state-based-deaths"].items())[-12:]
         draws = np.tile(np.sort(np.resize([value for _, value in last], DRAWS)), (12, 1))
+        futures = np.resize(draws[0] >= 25, (12, FUTURES))
         reached, quantiles = (draws >= 25).mean(axis=1), np.quantile(draws, QUANTILES, axis=1).T
-        found.append(Forecast(task, reached, draws, draws.mean(axis=1), quantiles, (), prior_only=False, seconds=0.0))
+        found.append(
+            Forecast(task, reached, draws, futures, draws.mean(axis=1), quantiles, (), prior_only=False, seconds=0.0)
+        )
     return found
 
 
@@ -134,6 +154,18 @@ def test_a_run_scores_every_row_of_other_years_and_writes_them(
     assert list(written) == columns
     assert len(written) == len(np.load(tmp_path / "out" / "draws.npz")["draws"]) == 72
     assert list(pd.read_csv(tmp_path / "out" / "table.csv"))[:4] == ["scope", "window", "forecast", "n"]
+
+
+def test_a_run_of_the_twelve_says_nothing_of_all_countries(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve countries under the name of all would be held to targets that are not theirs."""
+    monkeypatch.setattr(run, "fit_all", _imagined)
+    result = run.run_benchmark(
+        read_folder(root), windows=(2030,), everywhere=False, processes=1, cache=tmp_path, say=lambda _: None
+    )
+    assert set(result.table["scope"]) == {"nafrica_sahel_12"}
+    assert result.forecasts["country_id"].nunique() == 2
 
 
 def test_a_window_without_any_history_is_refused(root: Path, tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ INDICATORS = {
 """The indicator that each column of the panel is the evidence of."""
 DRAWS = 1000
 """Draws that are written and scored, of all that are simulated."""
+FUTURES = 4000
+"""Futures of which it is kept in which months they reach the threshold, of all that are simulated."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SEED = 20171031
 _FUTURES = 32
@@ -72,6 +74,7 @@ class Forecast:
         task: What was asked.
         reached: (12,) P(25 or more deaths).
         draws: (12, DRAWS) counts, rising: every so-manieth of all simulated ones.
+        futures: (12, FUTURES) whether 25 or more are counted: how months hang together.
         mean: (12,) of all simulated counts.
         quantiles: (12, 5) of all simulated counts, at QUANTILES.
         rejections: Why the gate would not let the fit pass; empty where it would.
@@ -82,6 +85,7 @@ class Forecast:
     task: Task
     reached: np.ndarray
     draws: np.ndarray
+    futures: np.ndarray
     mean: np.ndarray
     quantiles: np.ndarray
     rejections: tuple[str, ...]
@@ -166,8 +170,7 @@ def _sample(design: Design, evidence: Evidence, *, longer: bool) -> Sampled:
 
 
 def _look_ahead(design: Design, evidence: Evidence, draws: Draws) -> Outlook:
-    rule = theater().scenario(SCENARIO).mechanism
-    assert isinstance(rule, Threshold)
+    rule = _rule()
     return outlook(
         design,
         draws,
@@ -180,13 +183,21 @@ def _look_ahead(design: Design, evidence: Evidence, draws: Draws) -> Outlook:
     )
 
 
+def _rule() -> Threshold:
+    rule = theater().scenario(SCENARIO).mechanism
+    assert isinstance(rule, Threshold)
+    return rule
+
+
 def _stated(task: Task, found: Outlook, *, reasons: tuple[str, ...], prior_only: bool, seconds: float) -> Forecast:
     counts = np.sort(found.counts[_AHEAD], axis=1)
     place = ((np.arange(DRAWS) + 0.5) / DRAWS * counts.shape[1]).astype(int)
+    kept = np.linspace(0, counts.shape[1] - 1, FUTURES).astype(int)
     return Forecast(
         task=task,
         reached=found.reached[_AHEAD],
         draws=counts[:, place].astype(np.int32),
+        futures=found.counts[_AHEAD][:, kept] >= _rule().at_least,
         mean=counts.mean(axis=1),
         quantiles=np.quantile(counts, QUANTILES, axis=1).T,
         rejections=reasons,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from benchmarks.views.calibration import Reliability, reliability
+from benchmarks.views.calibration import Reliability, reliability, together
 from benchmarks.views.rivals import AT_LEAST
 from benchmarks.views.table import OURS, POOLED, SCOPES, SCORES
 
@@ -36,11 +36,11 @@ def print_report(result: Result) -> None:
             print(f"{row['forecast']:36}" + "".join(_cell(row, score) for score in SCORES))
         if window == POOLED:
             _print_verdict(result, str(scope), rows)
-    for scope, found in _reliabilities(result):
+    for scope, found in reliabilities(result):
         print(
             f"\n{scope}: miscalibration {found.miscalibration:.5f}, discrimination {found.discrimination:.5f}, "
             f"uncertainty {found.uncertainty:.5f}; {found.inside:.0%} of forecasts within the 90 % consistency band; "
-            f"{found.ordinary:.0%} of sets of outcomes would show as much miscalibration if every chance were right"
+            f"{found.ordinary:.1%} of sets of outcomes would show as much miscalibration if every forecast were right"
         )
 
 
@@ -60,12 +60,15 @@ def _print_verdict(result: Result, scope: str, rows: pd.DataFrame) -> None:
         print(f"target {score} below {target}: {ours[score]:.4f} {verdict}")
 
 
-def _reliabilities(result: Result) -> Iterator[tuple[str, Reliability]]:
-    seen = result.forecasts[result.forecasts["outcome"].notna()]
+def reliabilities(result: Result) -> Iterator[tuple[str, Reliability]]:
+    """Of each scope of the table: ours, the band from the forecasts' own futures."""
+    seen = result.forecasts["outcome"].notna()
     for scope in dict.fromkeys(result.table["scope"]):
         countries = SCOPES[scope]
-        rows = seen if countries is None else seen[seen["country_id"].isin(countries)]
-        yield scope, reliability(rows["p_ge25"].to_numpy(), (rows["outcome"] >= AT_LEAST).to_numpy())
+        rows = seen if countries is None else seen & result.forecasts["country_id"].isin(countries)
+        said = result.forecasts[rows]
+        imagined = together(result.futures[rows.to_numpy()], said.groupby(["window", "country_id"]).ngroup().to_numpy())
+        yield scope, reliability(said["p_ge25"].to_numpy(), (said["outcome"] >= AT_LEAST).to_numpy(), imagined)
 
 
 def write_report(result: Result, out: Path) -> None:
@@ -86,6 +89,6 @@ def write_report(result: Result, out: Path) -> None:
                     "band_high": found.high,
                 }
             ).drop_duplicates()
-            for scope, found in _reliabilities(result)
+            for scope, found in reliabilities(result)
         ]
     ).to_csv(out / "calibration.csv", index=False, float_format="%.6g")

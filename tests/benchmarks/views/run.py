@@ -35,6 +35,7 @@ class Result:
         table: A row for each scope, window and forecast.
         forecasts: Ours, a row for each window, month and country, the outcome beside it where there is one.
         draws: (rows of `forecasts`, 1000) counts.
+        futures: (rows of `forecasts`, FUTURES) whether the event happens in each future of the country.
         proof: The benchmarks' own scores, reproduced.
         told: What was read, left out and rejected, in words.
     """
@@ -42,6 +43,7 @@ class Result:
     table: pd.DataFrame
     forecasts: pd.DataFrame
     draws: np.ndarray
+    futures: np.ndarray
     proof: Proof
     told: list[str]
 
@@ -64,10 +66,11 @@ def run_benchmark(
         raise DataError(f"no country has deaths before the origin of any of the windows {list(windows)}")
     found = fit_all(tasks, processes=processes, cache=cache, say=say)
     told += [text for item in found for text in _said_of(item)]
-    forecasts, draws = _stacked(found, folder.outcome())
+    forecasts, draws, futures = _stacked(found, folder.outcome())
     say("rivals")
     scored = _scored(folder, windows, forecasts, draws)
-    return Result(tabulate(scored, told), forecasts, draws, proof, told)
+    scopes = [scope for scope, countries in SCOPES.items() if everywhere or countries is not None]
+    return Result(tabulate(scored, told, scopes), forecasts, draws, futures, proof, told)
 
 
 def _said_of(item: Forecast) -> Iterator[str]:
@@ -103,7 +106,7 @@ def tasks_of(folder: Folder, windows: Sequence[int], *, everywhere: bool) -> lis
     return tasks
 
 
-def _stacked(found: Sequence[Forecast], outcome: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
+def _stacked(found: Sequence[Forecast], outcome: pd.Series) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     rows = pd.DataFrame(
         [
             {
@@ -121,7 +124,9 @@ def _stacked(found: Sequence[Forecast], outcome: pd.Series) -> tuple[pd.DataFram
     where = pd.MultiIndex.from_frame(rows[["country_id", "month_id"]])
     rows["outcome"] = outcome.reindex(where).to_numpy()
     order = rows.sort_values(ROW, kind="stable").index
-    return rows.loc[order].reset_index(drop=True), np.concatenate([item.draws for item in found])[order]
+    draws = np.concatenate([item.draws for item in found])[order]
+    futures = np.concatenate([item.futures for item in found])[order]
+    return rows.loc[order].reset_index(drop=True), draws, futures
 
 
 def _scored(

@@ -11,7 +11,7 @@ from benchmarks.views.folder import ROW
 from benchmarks.views.rivals import AT_LEAST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 OURS = "tocsin"
 POOLED = "pooled"
@@ -36,7 +36,9 @@ def probability_scores(chance: pd.Series, outcome: pd.Series) -> pd.DataFrame:
     )
 
 
-def tabulate(scored: Mapping[str, pd.DataFrame], told: list[str]) -> pd.DataFrame:
+def tabulate(
+    scored: Mapping[str, pd.DataFrame], told: list[str], scopes: Collection[str] = tuple(SCOPES)
+) -> pd.DataFrame:
     """The table: a row for each scope, window and forecast.
 
     Each of `scored` has SCORES or some of them in columns, by ROW. All forecasts of a scope and window are scored on
@@ -46,8 +48,8 @@ def tabulate(scored: Mapping[str, pd.DataFrame], told: list[str]) -> pd.DataFram
     """
     rows = [
         row
-        for scope, countries in SCOPES.items()
-        for window, mine in _windows(_within(scored[OURS], countries))
+        for scope in scopes
+        for window, mine in _windows(_within(scored[OURS], SCOPES[scope]))
         for row in _rows(scope, window, mine, scored, told)
     ]
     return pd.DataFrame(rows)
