@@ -86,6 +86,10 @@ def test_a_rule_is_read_with_all_that_it_declares(folder: Folder) -> None:
             Change("offensive", 90, 0.05, Scale.POINTS, Direction.UP, SinceWindow(timedelta(days=14))),
         ),
         (
+            "kind: change\nby: 0.7\nscale: log-odds\ndirection: up\nsince: {notice: true}\nfloor: 0.02\n" + _ODDS,
+            Change("offensive", 90, 0.7, Scale.LOG_ODDS, Direction.UP, SinceNotice(), floor=0.02),
+        ),
+        (
             "kind: change\nby: 0.05\nscale: points\ndirection: down\nsince: {day: 2016-03-08}\n" + _ODDS,
             # The clocks of Tunis are an hour ahead of UTC.
             Change(

@@ -162,6 +162,45 @@ def test_a_change_is_measured_on_its_scale_and_in_its_direction(
     assert _read(_stated(after, 0.001), replace(condition, baseline=SinceNotice()), alert=told).sign is sign
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "direction", "sign"),
+    [
+        (0.0002, 0.0008, Direction.UP, Sign.CLEAR),  # four times nothing
+        (0.01, 0.05, Direction.UP, Sign.MET),
+        (0.05, 0.01, Direction.DOWN, Sign.MET),  # what fell was high enough
+        (0.005, 0.0199, Direction.UP, Sign.UNSURE),  # below the floor by noise at most
+        (0.005, 0.018, Direction.UP, Sign.UNSURE),
+        (0.05, 0.051, Direction.UP, Sign.CLEAR),
+    ],
+)
+def test_a_move_of_odds_below_the_floor_does_not_ring(
+    before: float, after: float, direction: Direction, sign: Sign
+) -> None:
+    """The higher end counts, beyond noise too."""
+    week = SinceWindow(timedelta(days=7))
+    condition = Change("offensive", 30, 0.7, Scale.LOG_ODDS, direction, week, floor=0.02)
+    read = _read(_stated(after, 0.0005 if after > 0.001 else 1e-6), condition, then=_stated(before, 1e-6))
+    assert read.sign is sign
+    free = _read(_stated(after, 1e-6), replace(condition, floor=0.0), then=_stated(before, 1e-6))
+    assert free.sign is (Sign.CLEAR if before == 0.05 and after > before else Sign.MET)
+
+
+@given(st.floats(-6, 6), st.floats(0.0002, 0.004), st.integers(0, 1000))
+def test_noise_at_the_floor_rings_once_and_clears_once_at_most(place: float, error: float, seed: int) -> None:
+    """Odds that stand still near it, long after they rose tenfold."""
+    true, noise = max(0.02 + place * error, 0.001), random.Random(seed)  # noqa: S311 (noise and no secret)
+    day = SinceInstant(STATED_AT - 24 * _HOUR)
+    condition = Change("offensive", 30, 0.7, Scale.LOG_ODDS, Direction.UP, day, floor=0.02)
+    rule, alert, causes = alert_rule(condition=condition), untold(), []
+    for number in range(200):
+        said = replace(_stated(min(max(noise.gauss(true, error), 0.0), 1.0), error), number=number + 1)
+        read = _read(said, condition, alert=alert, then=_stated(0.0005, 1e-6))
+        alert, steps = advance(rule, alert, read, STATED_AT + number * _HOUR)
+        causes += [step.cause for step in steps]
+    assert causes.count(Cause.LASTED) <= 1
+    assert causes.count(Cause.STAYED_CLEAR) <= 1
+
+
 def test_a_baseline_in_a_window_is_asked_for_at_its_instant() -> None:
     """Seven days before the look."""
     asked: list[datetime] = []

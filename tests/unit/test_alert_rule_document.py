@@ -62,6 +62,7 @@ _ODDS = st.one_of(
         st.sampled_from(Scale),
         st.sampled_from(Direction),
         _BASELINES,
+        st.sampled_from([0.0, 0.02]),
     ),
 )
 _OTHER = st.one_of(

@@ -108,6 +108,10 @@ def test_a_notice_is_the_same_for_readers_programs_and_the_next_attempt() -> Non
             Change("offensive", 30, 0.025, Scale.POINTS, Direction.EITHER, SinceNotice()),
             "a move of the odds by 2.5 points or more since the last notice",
         ),
+        (
+            Change("offensive", 30, 0.7, Scale.LOG_ODDS, Direction.UP, SinceNotice(), floor=0.02),
+            "a rise of the odds by 0.7 log-odds or more since the last notice, to or from 2.0 % or more",
+        ),
         (replace(LEVEL, at=0.005, clear_at=0.001), "odds at or above 0.5 %, until they are at or below 0.1 %"),
     ],
 )

@@ -155,6 +155,9 @@ class ChangeFile(OddsRuleFile):
     scale: Literal["points", "log-odds"] = Field(description="points or log-odds")
     direction: Literal["up", "down", "either"] = Field(description="up, down or either")
     since: SinceFile = Field(description="one of notice: true, window and day")
+    floor: float = Field(
+        default=0.0, ge=0, lt=1, description="from 0 to below 1: odds that were and are below it do not ring"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -273,6 +276,7 @@ def _odds_condition(declared: LevelFile | CertaintyFile | ChangeFile, timeline: 
                 domain.Scale(declared.scale),
                 domain.Direction(declared.direction),
                 _baseline(declared.since, timeline),
+                declared.floor,
             )
 
 

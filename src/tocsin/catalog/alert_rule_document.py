@@ -66,7 +66,8 @@ def _odds(condition: domain.OddsCondition, timeline: Timeline) -> dict[str, obje
             return {"kind": "certainty", "above": condition.above, "chance": condition.chance}
         case domain.Change():
             moved = {"by": condition.by, "scale": condition.scale.value, "direction": condition.direction.value}
-            return {"kind": "change", **moved, "since": _baseline(condition.baseline, timeline)}
+            floor = {"floor": condition.floor} if condition.floor else {}
+            return {"kind": "change", **moved, "since": _baseline(condition.baseline, timeline), **floor}
 
 
 def _baseline(baseline: domain.Baseline, timeline: Timeline) -> dict[str, object]:

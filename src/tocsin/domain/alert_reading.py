@@ -202,11 +202,24 @@ def _read_change(
         return Reading(sign, "there are no earlier odds to compare with", seen.number, odds=seen.point)
     error = math.hypot(_error(condition.scale, base), _error(condition.scale, seen.point))
     moved, clear_line = _moved(condition, base, seen.point), condition.by * (1.0 - _EASED)
-    read = replace(_compared(seen, moved, condition.by, clear_line, error, partial(_distance, condition)), base=base)
+    compared = _compared(seen, moved, condition.by, clear_line, error, partial(_distance, condition))
+    read = replace(_kept_to_floor(condition, compared, base, seen), base=base)
     if since_notice and read.sign in {Sign.UNSURE, Sign.BETWEEN}:
         # Whoever was told has the odds of then as their new baseline: the next move must not wait for this one to end.
         return replace(read, sign=Sign.CLEAR, why="it has not moved so far since")
     return read
+
+
+def _kept_to_floor(condition: Change, read: Reading, base: Point, seen: _Seen) -> Reading:
+    """What a move says where the higher of its two ends is held to the floor too, with the same care about noise."""
+    if not condition.floor or read.sign is Sign.CLEAR:
+        return read
+    high = max(base, seen.point, key=lambda point: point.probability)
+    floor = _compared(seen, high.probability, condition.floor, condition.floor * (1.0 - _EASED), high.error, _share)
+    if floor.sign is Sign.MET:
+        return read
+    sign = floor.sign if read.sign is Sign.MET or floor.sign is Sign.CLEAR else read.sign
+    return replace(read, sign=sign, why=f"{read.why}, and only to or from odds of a floor; {floor.why}")
 
 
 def _base(rule: AlertRule, condition: Change, alert: Alert, standing: Standing, now: datetime) -> Point | None:

@@ -87,7 +87,11 @@ type Baseline = SinceNotice | SinceWindow | SinceInstant
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The odds have moved by at least `by` (> 0) from a baseline."""
+    """The odds have moved by at least `by` (> 0) from a baseline.
+
+    Attributes:
+        floor: A probability: odds that were and are below it do not ring, however much they move.
+    """
 
     scenario: str
     horizon_days: int
@@ -95,6 +99,7 @@ class Change:
     scale: Scale
     direction: Direction
     baseline: Baseline
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def condition_words(condition: Condition) -> tuple[str, str, str]:
                 if condition.scale is Scale.POINTS
                 else f"{condition.by:g} log-odds"
             )
-            return "change", about, f"moved {by} ({condition.direction.value}) since {_since(condition)}"
+            floor = f", to or from {percent(condition.floor)} or more" if condition.floor else ""
+            return "change", about, f"moved {by} ({condition.direction.value}) since {_since(condition)}{floor}"
 
 
 def _since(condition: Change) -> str:

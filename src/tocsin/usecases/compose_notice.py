@@ -106,7 +106,8 @@ def _line(condition: OddsCondition) -> str:
                 if condition.scale is Scale.POINTS
                 else f"{condition.by:g} log-odds"
             )
-            return f"a {ways[condition.direction]} of the odds by {by} or more {_baseline(condition)}"
+            floor = f", to or from {_share(condition.floor)} or more" if condition.floor else ""
+            return f"a {ways[condition.direction]} of the odds by {by} or more {_baseline(condition)}{floor}"
 
 
 def _baseline(condition: Change) -> str:

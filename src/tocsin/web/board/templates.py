@@ -67,13 +67,15 @@ def _environment() -> Environment:
 def points(change: float) -> str:
     """A change of a probability in percentage points, with its sign.
 
-    >>> points(0.123), points(-0.004), points(0.0)
-    ('+12 points', '−0.4 points', '±0 points')
+    >>> points(0.123), points(-0.004), points(0.0003), points(-1e-6), points(0.0)
+    ('+12 points', '−0.4 points', '+0.03 points', '−<0.01 points', '±0 points')
     """
     value = 100.0 * change
-    if round(value, 1) == 0:
+    if value == 0:
         return "±0 points"
-    digits = 1 if abs(value) < 9.95 else 0  # noqa: PLR2004 (what rounds to less than 10)
+    if abs(value) < 0.005:  # noqa: PLR2004 (what would round to 0.00)
+        return f"{'+' if value > 0 else '−'}<0.01 points"
+    digits = 2 if abs(value) < 0.095 else 1 if abs(value) < 9.95 else 0  # noqa: PLR2004 (what rounds to less than 10)
     return f"{'+' if value > 0 else '−'}{abs(value):.{digits}f} points"
 
 
