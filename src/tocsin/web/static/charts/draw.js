@@ -37,6 +37,17 @@ export function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
+/** An axis of instants as the pages tell them: UTC, 24 hours, the day before the month. */
+export const instants = { type: "utc", label: null, tickFormat: instant };
+
+function instant(at) {
+  const day = at.toISOString();
+  if (day.slice(11, 16) !== "00:00") return day.slice(11, 16);
+  if (day.slice(5, 10) === "01-01") return day.slice(0, 4);
+  const month = at.toLocaleString("en", { month: "short", timeZone: "UTC" });
+  return at.getUTCDate() === 1 ? month : `${at.getUTCDate()} ${month}`;
+}
+
 /** Percent for axes. */
 export const percent = (value) => `${Math.round(value * 1000) / 10} %`;
 

@@ -1,19 +1,18 @@
 /* What we said of one scenario and horizon: a step line with its intervals, what was seen beside it, and the restated line. */
-import { color, drawing, percent, rowsOf } from "./draw.js";
+import { color, drawing, instants, percent, rowsOf } from "./draw.js";
 
 drawing("history", (rows, width, figure) => {
   const stated = rows.filter((row) => row.at instanceof Date);
   if (!stated.length) return null;
   const last = stated[stated.length - 1];
-  // What was said last holds until now: the line goes on to the edge.
-  const end = new Date(Math.max(last.at.getTime() + 43_200_000, last.at.getTime()));
-  const held = [...stated, { ...last, at: end }];
+  // What was said last holds until the instant that the page is of: the line goes on to it.
+  const held = [...stated, { ...last, at: new Date(figure.dataset.until) }];
   const table = figure.querySelector("table[data-marks]");
   const marks = table ? rowsOf(table).filter((row) => row.day instanceof Date) : [];
   const step = { x: "at", curve: "step-after" };
   return Plot.plot({
     width, height: 300, marginLeft: 48,
-    x: { type: "utc", label: null },
+    x: instants,
     y: { label: null, grid: true, tickFormat: percent, domain: [0, Math.min(1, Math.max(0.1, ...stated.map((row) => row.high90)) * 1.08)] },
     marks: [
       Plot.areaY(held, { ...step, y1: "low90", y2: "high90", fill: color("band90") }),
