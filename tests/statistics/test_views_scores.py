@@ -154,6 +154,8 @@ def test_a_run_scores_every_row_of_other_years_and_writes_them(
     assert list(written) == columns
     assert len(written) == len(np.load(tmp_path / "out" / "draws.npz")["draws"]) == 72
     assert list(pd.read_csv(tmp_path / "out" / "table.csv"))[:4] == ["scope", "window", "forecast", "n"]
+    assert set(pd.read_csv(tmp_path / "out" / "calibration.csv")["scope"]) == {"nafrica_sahel_12", "global"}
+    assert "all countries (72)" in (tmp_path / "out" / "reliability.svg").read_text(encoding="utf-8")
 
 
 def test_a_run_of_the_twelve_says_nothing_of_all_countries(

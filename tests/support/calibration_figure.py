@@ -24,15 +24,16 @@ if TYPE_CHECKING:
     from tocsin.ensemble.design import Floats
 
 # Read on white as well as on black paper: gray letters, one blue, no background.
-_INK, _BLUE, _BINS, _MOST_COLUMNS = "#7d8590", "#3987d8", 20, 5
-_STYLE = {
+INK, BLUE = "#7d8590", "#3987d8"
+_BINS, _MOST_COLUMNS = 20, 5
+STYLE = {
     "svg.hashsalt": "tocsin",
     "svg.fonttype": "none",
     "font.size": 9,
-    "axes.edgecolor": _INK,
+    "axes.edgecolor": INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    **dict.fromkeys(("text.color", "axes.titlecolor", "axes.labelcolor", "xtick.color", "ytick.color"), _INK),
+    **dict.fromkeys(("text.color", "axes.titlecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
 }
 
 
@@ -40,12 +41,12 @@ def draw_places(name: str, places: Mapping[str, Floats], confidence: float) -> N
     """Replace `docs/studies/<name>.svg` by one panel a quantity; `confidence` is that of each band."""
     columns = min(len(places), _MOST_COLUMNS)
     rows = -(-len(places) // columns)
-    with rc_context(_STYLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(2.3 * columns, 2.5 * rows), layout="constrained")
         panels = figure.subfigures(rows, columns, squeeze=False).ravel()
         for panel, (quantity, values) in zip(panels, places.items(), strict=False):
             panel.set_facecolor("none")
-            panel.suptitle(f"{quantity} ({len(values)})", fontsize=9.5, color=_INK)
+            panel.suptitle(f"{quantity} ({len(values)})", fontsize=9.5, color=INK)
             above, below = panel.subplots(2, 1, sharex=True, height_ratios=(1, 2))
             _histogram(above, values)
             _ecdf(below, values, confidence)
@@ -57,16 +58,16 @@ def draw_places(name: str, places: Mapping[str, Floats], confidence: float) -> N
 
 
 def _histogram(axes: Axes, values: Floats) -> None:
-    axes.hist(values, bins=np.linspace(0, 1, _BINS + 1), histtype="stepfilled", color=_BLUE, alpha=0.75)
-    axes.axhline(len(values) / _BINS, color=_INK, linewidth=0.8)
+    axes.hist(values, bins=np.linspace(0, 1, _BINS + 1), histtype="stepfilled", color=BLUE, alpha=0.75)
+    axes.axhline(len(values) / _BINS, color=INK, linewidth=0.8)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
 
 
 def _ecdf(axes: Axes, values: Floats, confidence: float) -> None:
     points, lower, upper = band(len(values), confidence)
-    axes.fill_between(points, lower - points, upper - points, color=_INK, alpha=0.3, linewidth=0)
-    axes.plot(points, compute_ecdf(values, points) - points, color=_BLUE, linewidth=1.4)
-    axes.axhline(0, color=_INK, linewidth=0.8)
+    axes.fill_between(points, lower - points, upper - points, color=INK, alpha=0.3, linewidth=0)
+    axes.plot(points, compute_ecdf(values, points) - points, color=BLUE, linewidth=1.4)
+    axes.axhline(0, color=INK, linewidth=0.8)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "½", "1"])

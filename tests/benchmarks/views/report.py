@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.views.calibration import Reliability, reliability, together
+from benchmarks.views.figure import draw_reliability
 from benchmarks.views.rivals import AT_LEAST
 from benchmarks.views.table import OURS, POOLED, SCOPES, SCORES
 
@@ -72,23 +73,19 @@ def reliabilities(result: Result) -> Iterator[tuple[str, Reliability]]:
 
 
 def write_report(result: Result, out: Path) -> None:
-    """Write table.csv, forecasts.csv.gz, draws.npz and calibration.csv."""
+    """Write table.csv, forecasts.csv.gz, draws.npz, calibration.csv and reliability.svg."""
     out.mkdir(parents=True, exist_ok=True)
     result.table.to_csv(out / "table.csv", index=False, float_format="%.6g")
     result.forecasts.to_csv(out / "forecasts.csv.gz", index=False, float_format="%.6g")
     keys = {name: result.forecasts[name].to_numpy() for name in ("window", "month_id", "country_id")}
     np.savez_compressed(out / "draws.npz", **keys, draws=result.draws)
-    pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "scope": scope,
-                    "p_ge25": found.chance,
-                    "recalibrated": found.recalibrated,
-                    "band_low": found.low,
-                    "band_high": found.high,
-                }
-            ).drop_duplicates()
-            for scope, found in reliabilities(result)
-        ]
-    ).to_csv(out / "calibration.csv", index=False, float_format="%.6g")
+    found = list(reliabilities(result))
+    columns = {"recalibrated": "recalibrated", "band_low": "low", "band_high": "high"}
+    parts = [
+        pd.DataFrame({"scope": scope, "p_ge25": it.chance} | {name: getattr(it, of) for name, of in columns.items()})
+        for scope, it in found
+    ]
+    pd.concat(part.drop_duplicates() for part in parts).to_csv(
+        out / "calibration.csv", index=False, float_format="%.6g"
+    )
+    draw_reliability(found, out / "reliability.svg")
