@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,6 +186,68 @@ def test_the_audit_is_shown_the_latest_first_and_by_kind_and_actor(root: TestCli
     assert shown == [(str(item["number"]), item["subject"], item["actor"]) for item in reversed(told)]
     assert [subject for _, subject, _ in shown] == ["grace", "ada"]
     assert root.get("/admin/audit?kind=nothing").status_code == 422
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("place", "sent", "wrong"),
+    [
+        ("/admin/accounts", {"name": "a b", "password": "short", "role": "officer", "theaters": "tunisia"}, "name"),
+        ("/admin/accounts", {"name": "ada", "password": "short", "role": "officer", "theaters": "tunisia"}, "password"),
+        ("/admin/accounts/ada", {"role": "officer", "theaters": "nowhere", "able": "no"}, "theaters"),
+        ("/admin/keys", {"name": "desk", "role": "analyst", "theaters": "nowhere", "days": "30"}, "theaters"),
+        ("/admin/keys", {"name": "desk", "role": "analyst", "theaters": "", "days": "soon"}, "days"),
+        ("/admin/destinations", _HOOK | {"name": "The Desk", "digest_minutes": "15"}, "name"),
+        ("/admin/destinations", _HOOK | {"digest_minutes": "often"}, "digest_minutes"),
+    ],
+)
+def test_a_form_that_is_refused_keeps_what_was_typed(
+    guarded: Guarded, root: TestClient, place: str, sent: dict[str, str], wrong: str
+) -> None:
+    """And marks the field that is wrong, where the cursor then stands; a password is never sent back."""
+    guarded.add("ada", Role.ANALYST)
+    answer = root.post(place, data=sent)
+    assert answer.status_code == 422
+    (form,) = re.findall(rf'<form[^>]* action="{place}">(.*?)</form>', answer.text, re.DOTALL)
+    kept = dict(re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form))
+    for select, options in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        (kept[select],) = re.findall(r'value="([^"]*)" selected|<option selected>([^<]*)<', options)[0:1] or [("", "")]
+        kept[select] = "".join(kept[select])
+    assert {name: kept[name] for name in sent if name != "password"} == {
+        name: value for name, value in sent.items() if name != "password"
+    }
+    assert not kept.get("password")
+    (marked,) = re.findall(r'<input[^>]*aria-invalid="true"[^>]*>', form)
+    assert f'name="{wrong}"' in marked
+    assert "autofocus" in marked
+
+
+@ONLY_SQLITE
+def test_a_key_that_is_to_end_says_when_and_ends_then(guarded: Guarded, root: TestClient) -> None:
+    """After the days that were typed; without any it does not end."""
+    page = root.post("/admin/keys", data={"name": "desk", "role": "viewer", "theaters": "", "days": "30"}).text
+    (text,) = re.findall(r'value="([^"]+)" size="60"', page)
+    (key,) = guarded.access.keys.every()
+    assert key.expires_at == key.created_at + timedelta(days=30)
+    assert f"{key.expires_at:%Y-%m-%d %H:%M} UTC" in page
+    program = guarded.client(authorization=f"Bearer {text}")
+    assert program.get("/api/v1/theaters").status_code == 200
+    guarded.clock.now += timedelta(days=30)
+    assert program.get("/api/v1/theaters").status_code == 401
+
+
+@ONLY_SQLITE
+def test_who_guesses_a_password_on_the_account_page_too_often_is_told_when_to_come_back(guarded: Guarded) -> None:
+    """As at the sign-in: by status and header, for programs as well as in words."""
+    guarded.add("ada")
+    here = guarded.signed_in("ada")
+    for _ in range(20):
+        answer = here.post("/account/password", data={"present": "not this one, no", "password": _OTHER})
+        if answer.status_code != 422:
+            break
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+    assert "again" in answer.text
 
 
 def test_another_password_of_ones_own_takes_the_present_one(guarded: Guarded) -> None:

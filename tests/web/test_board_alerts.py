@@ -84,6 +84,8 @@ def test_an_alert_that_is_taken_up_by_the_page_is_in_hand(firing: Own) -> None:
     for hours in ("0", "721", "many", "-4", "1.5"):
         refused = firing.web.client.post(place, data={"note": "calling", "hours": hours})
         assert (refused.status_code, "a whole number of hours from 1 to 720" in refused.text) == (422, True), hours
+        assert 'name="note" value="calling"' in refused.text
+        assert f'name="hours" value="{hours}"' in refused.text
     assert _alert(firing)["acknowledged"] is None
     assert firing.web.client.post(place, data={"note": "calling the command", "hours": "4"}).status_code == 200
     said = _alert(firing)["acknowledged"]
@@ -112,6 +114,8 @@ def test_a_silence_begins_and_ends_by_the_page(own: Own) -> None:
     assert (wrong.status_code, own.service.silences.silences(own.clock.now)) == (422, [])
     bare = own.web.client.post(f"{_PLACE}/silences", data=form | {"comment": " "})
     assert bare.status_code == 422
+    for kept in ('name="rule" type="text" value="crackdown-*"', 'name="hours" type="text" value="8"'):
+        assert kept in bare.text
     assert own.web.client.post(f"{_PLACE}/silences", data=form).status_code == 200
     (silence,) = own.web.client.get("/api/v1/silences").json()["items"]
     assert (silence["rules"], silence["ends_at"]) == (["tunisia/crackdown-likely"], "2016-03-09T20:00:00Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,16 +16,17 @@ from tocsin.domain.account import disabled
 from tocsin.domain.errors import InvalidInputError, LastAdminError, Problem
 from tocsin.usecases.add_account import add_account, declared_theaters
 from tocsin.usecases.change_account import change_account, set_password
-from tocsin.usecases.make_key import make_key
+from tocsin.usecases.make_key import MOST_DAYS, make_key
 from tocsin.usecases.revoke_key import revoke_key
 from tocsin.web.access import Allow
+from tocsin.web.board.filled import UNTOUCHED, Filled
 from tocsin.web.board.page import PageRoute, go_to, render
 from tocsin.web.hashing import hashing
 from tocsin.web.means import Acting
 from tocsin.web.overseen import overseen, overseen_account, seen_theaters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from tocsin.domain.account import Account
     from tocsin.usecases.make_key import MadeKey
@@ -75,7 +77,8 @@ async def add_account_here(
         )
         await to_thread.run_sync(work, limiter=hashing(request))
     except InvalidInputError as error:
-        return await run_in_threadpool(_accounts, request, means, principal, error.problems)
+        typed = {"name": name, "role": role, "theaters": theaters}
+        return await run_in_threadpool(_accounts, request, means, principal, Filled("add", typed, error.problems))
     return go_to(_ACCOUNTS)
 
 
@@ -104,7 +107,8 @@ def change_account_here(
         change_account(name, alter, actor=principal, access=access, now=now)
     except (InvalidInputError, LastAdminError) as error:
         problems = error.problems if isinstance(error, InvalidInputError) else [_last(name, error)]
-        return _accounts(request, means, principal, problems)
+        typed = {"role": role, "theaters": theaters, "able": able}
+        return _accounts(request, means, principal, Filled(f"change {name}", typed, problems))
     return go_to(_ACCOUNTS)
 
 
@@ -119,7 +123,8 @@ async def set_password_here(
         work = partial(set_password, name, password, actor=principal, access=access, now=means.clock())
         await to_thread.run_sync(work, limiter=hashing(request))
     except InvalidInputError as error:
-        return await run_in_threadpool(_accounts, request, means, principal, error.problems)
+        filled = Filled(f"password {name}", problems=error.problems)
+        return await run_in_threadpool(_accounts, request, means, principal, filled)
     return go_to(_ACCOUNTS)
 
 
@@ -137,23 +142,23 @@ def make_key_here(
     name: _Text = "",
     role: _Text = "",
     theaters: _Text = "",
+    days: _Text = "",
 ) -> Response:
     """Make a key; it is shown on this page, and never again."""
-    if not name.strip() or len(name) > 200:  # noqa: PLR2004 (as the API has it)
-        wrong = [Problem("", None, "name", repr(name[:80]), "what the key is for, in 1 to 200 characters")]
-        return _keys(request, means, principal, wrong)
+    now = means.clock()
     try:
         made = make_key(
             name.strip(),
             role=_role(role),
             theaters=_theaters(theaters, means, principal),
-            expires_at=None,
+            expires_at=_end(days, now),
             actor=principal,
             access=means.service.access,
-            now=means.clock(),
+            now=now,
         )
     except InvalidInputError as error:
-        return _keys(request, means, principal, error.problems)
+        typed = {"name": name, "role": role, "theaters": theaters, "days": days}
+        return _keys(request, means, principal, Filled("make", typed, error.problems))
     return _keys(request, means, principal, made=made)
 
 
@@ -170,6 +175,17 @@ def _role(text: str) -> Role:
     return Role(text)
 
 
+def _end(days: str, now: datetime) -> datetime | None:
+    """When a key ends that is to hold for some days; None where none are typed: never."""
+    typed = days.strip()
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed[:9]) <= MOST_DAYS):
+        accepted = f"a whole number of days from 1 to {MOST_DAYS:,}, or nothing for a key that does not end"
+        raise InvalidInputError([Problem("", None, "days", repr(days[:20]), accepted)])
+    return now + timedelta(days=int(typed))
+
+
 def _theaters(text: str, means: Means, principal: Principal) -> frozenset[str] | None:
     """Those named with commas or blanks between; all where none is."""
     names = text.replace(",", " ").split()
@@ -180,15 +196,15 @@ def _last(name: str, error: Exception) -> Problem:
     return Problem("", None, "account", name, str(error))
 
 
-def _accounts(request: Request, means: Means, principal: Principal, problems: Sequence[Problem] = ()) -> Response:
+def _accounts(request: Request, means: Means, principal: Principal, filled: Filled = UNTOUCHED) -> Response:
     found = sorted(overseen(means.service.access.accounts.accounts(), principal), key=lambda item: item.name)
     return render(
         request,
         "accounts.html",
-        status=_REFUSED if problems else 200,
+        status=_REFUSED if filled.problems else 200,
         accounts=found,
         roles=list(Role),
-        problems=problems,
+        filled=filled,
     )
 
 
@@ -196,17 +212,17 @@ def _keys(
     request: Request,
     means: Means,
     principal: Principal,
-    problems: Sequence[Problem] = (),
+    filled: Filled = UNTOUCHED,
     made: MadeKey | None = None,
 ) -> Response:
     found = sorted(overseen(means.service.access.keys.every(), principal), key=lambda item: item.created_at)
     return render(
         request,
         "keys.html",
-        status=_REFUSED if problems else 200,
+        status=_REFUSED if filled.problems else 200,
         keys=list(reversed(found)),
         roles=list(Role),
-        problems=problems,
+        filled=filled,
         made=made,
         now=means.clock(),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from tocsin.usecases.acknowledge import acknowledge
 from tocsin.usecases.alert_overview import overview
 from tocsin.usecases.assign import assign
 from tocsin.usecases.silencing import begin_silence, end_silence, seen
+from tocsin.web.board.filled import UNTOUCHED, Filled
 from tocsin.web.board.page import Officer, PageRoute, Reader, go_to, page_path, render
 from tocsin.web.board.rule_text import as_yaml
 from tocsin.web.means import Acting
@@ -64,7 +66,8 @@ def make_silence(
         rules = service.rules.of(service.catalog.theater(theater).id).rules
         begin_silence(wanted, rules=rules, book=service.silences, actor=principal, now=now)
     except InvalidInputError as error:
-        return _list(request, means, theater, principal, error.problems, status=_REFUSED)
+        typed = {"rule": rule, "severity": severity, "hours": hours, "comment": comment}
+        return _list(request, means, theater, principal, Filled("silence", typed, error.problems))
     return go_to(page_path(theater, "alerts"))
 
 
@@ -106,7 +109,7 @@ def acknowledge_here(
             now=now,
         )
 
-    return _act(request, means, theater, rule, principal, act)
+    return _act(request, means, theater, rule, principal, act, Filled("acknowledge", {"note": note, "hours": hours}))
 
 
 @router.post("/theaters/{theater}/alerts/{rule}/assign")
@@ -133,7 +136,7 @@ def assign_here(
             now=now,
         )
 
-    return _act(request, means, theater, rule, principal, act)
+    return _act(request, means, theater, rule, principal, act, Filled("assign", {"to": to, "note": note}))
 
 
 @router.post("/theaters/{theater}/alerts/{rule}/send-again")
@@ -154,17 +157,23 @@ def send_again(
         if not known or book.send_again(message, destination, principal.name, now) is None:
             raise UnknownIdError("message that was given up", message, "they stand on this page")
 
-    return _act(request, means, theater, rule, principal, act)
+    return _act(request, means, theater, rule, principal, act, UNTOUCHED)
 
 
 def _act(
-    request: Request, means: Means, theater: str, rule: str, principal: Principal, act: Callable[[datetime], None]
+    request: Request,
+    means: Means,
+    theater: str,
+    rule: str,
+    principal: Principal,
+    act: Callable[[datetime], None],
+    filled: Filled,
 ) -> Response:
     means.service.rules.rule(means.service.catalog.theater(theater).id, rule)  # it must be one
     try:
         act(means.clock())
     except InvalidInputError as error:
-        return _one(request, means, theater, rule, principal, error.problems, status=_REFUSED)
+        return _one(request, means, theater, rule, principal, replace(filled, problems=error.problems))
     return go_to(page_path(theater, "alerts", rule))
 
 
@@ -189,8 +198,7 @@ def _list(
     means: Means,
     theater: str,
     principal: Principal,
-    problems: object = (),
-    status: int = 200,
+    filled: Filled = UNTOUCHED,
 ) -> Response:
     service, now = means.service, means.clock()
     declared = service.catalog.theater(theater)
@@ -202,13 +210,13 @@ def _list(
     return render(
         request,
         "alerts.html",
-        status=status,
+        status=_REFUSED if filled.problems else 200,
         theater=declared,
         rows=sorted(found, key=_urgency),
         broken=rules.problems,
         words=condition_words,
         silences=[item for item in silences if item.rules],
-        problems=problems,
+        filled=filled,
         now=now,
     )
 
@@ -235,8 +243,7 @@ def _one(
     theater: str,
     rule: str,
     principal: Principal,
-    problems: object = (),
-    status: int = 200,
+    filled: Filled = UNTOUCHED,
 ) -> Response:
     service, now = means.service, means.clock()
     declared = service.catalog.theater(theater)
@@ -248,7 +255,7 @@ def _one(
     return render(
         request,
         "alert.html",
-        status=status,
+        status=_REFUSED if filled.problems else 200,
         theater=declared,
         item=item,
         known=known,
@@ -258,6 +265,6 @@ def _one(
         notices=list(reversed(notices)),
         trails=[trail for name in reversed(told) for trail in service.deliveries.trails([theater], message=name)],
         acknowledgements=service.alerts.acknowledgements(theater, rule),
-        problems=problems,
+        filled=filled,
         now=now,
     )

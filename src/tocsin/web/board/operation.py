@@ -16,14 +16,13 @@ from tocsin.domain.event import Event, EventKind
 from tocsin.usecases.set_destination import set_destination
 from tocsin.usecases.trial import trial_message
 from tocsin.web.access import Allow
+from tocsin.web.board.filled import UNTOUCHED, Filled
 from tocsin.web.board.page import PageRoute, go_to, render
 from tocsin.web.means import Acting
 from tocsin.web.overseen import known_destinations, overseen_events, refuse_part
 from tocsin.web.schemas.delivery import DestinationBody
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tocsin.web.means import Means
 
 router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
@@ -75,7 +74,8 @@ def set_destination_here(
             wanted, check=check_destination, book=means.service.destinations, actor=principal.name, now=means.clock()
         )
     except InvalidInputError as error:
-        return _destinations(request, means, error.problems)
+        typed = {"name": name, "kind": kind, "title": title, "address": address, "digest_minutes": digest_minutes}
+        return _destinations(request, means, Filled("set", typed, error.problems))
     return _destinations(request, means, made=wanted if wanted.secret else None)
 
 
@@ -115,17 +115,17 @@ def _destination(name: str, kind: str, title: str, address: str, digest: str) ->
 
 
 def _destinations(
-    request: Request, means: Means, problems: Sequence[Problem] = (), made: Destination | None = None
+    request: Request, means: Means, filled: Filled = UNTOUCHED, made: Destination | None = None
 ) -> Response:
     counts = means.service.deliveries.counts()
     known = known_destinations(means.service.destinations)
     return render(
         request,
         "destinations.html",
-        status=_REFUSED if problems else 200,
+        status=_REFUSED if filled.problems else 200,
         destinations=[DestinationBody.of(item, counts) for _, item in sorted(known.items())],
         kinds=list(DestinationKind),
-        problems=problems,
+        filled=filled,
         made=made,
     )
 

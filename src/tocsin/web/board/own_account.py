@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from tocsin.domain.access import RIGHTS, Principal, Right
 from tocsin.domain.account import read_password
-from tocsin.domain.errors import InvalidInputError, NotSignedInError, Problem, TooManyAttemptsError
+from tocsin.domain.errors import InvalidInputError, NotSignedInError, Problem
 from tocsin.usecases.change_account import change_own_password
 from tocsin.usecases.sign_in import admit
 from tocsin.usecases.sign_out import close_session, open_sessions
@@ -52,7 +52,7 @@ async def change_password_here(
         await to_thread.run_sync(work, limiter=hashing(request))
     except InvalidInputError as error:
         return await run_in_threadpool(_page, request, means, principal, error.problems)
-    except (NotSignedInError, TooManyAttemptsError) as error:
+    except NotSignedInError as error:
         wrong = [Problem("", None, "present", "what was typed", str(error))]
         return await run_in_threadpool(_page, request, means, principal, wrong)
     return await run_in_threadpool(_page, request, means, principal, changed=True)

@@ -18,6 +18,7 @@ from tocsin.domain.wording import likelihood_words, word
 from tocsin.web.static_files import static_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from jinja2 import Template
@@ -52,6 +53,7 @@ def _environment() -> Environment:
     found.globals |= {
         "static": f"/static/{static_version()}/",
         "interval": interval,
+        "named": named,
         "factor": factor,
         "counted": counted,
         "likelihood_words": likelihood_words,
@@ -62,6 +64,11 @@ def _environment() -> Environment:
         "cause_words": cause_words,
     }
     return found
+
+
+def named(values: Iterable[str]) -> dict[str, str]:
+    """Choices that are called what they are."""
+    return {str(value): str(value) for value in values}
 
 
 def points(change: float) -> str:
