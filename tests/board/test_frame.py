@@ -44,6 +44,8 @@ _PAGES = [
     "/admin/accounts",
     "/admin/keys",
     "/admin/destinations",
+    "/admin/deliveries",
+    "/admin/deliveries?stage=dead",
     "/admin/jobs",
     "/admin/audit",
     _TUNISIA,

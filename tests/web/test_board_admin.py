@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 _OTHER = "four other short words"
 _HOOK = {"name": "desk", "kind": "webhook", "title": "The desk", "address": "http://127.0.0.1:9/hook-4711"}
-_PLACES = ("/admin/accounts", "/admin/keys", "/admin/destinations", "/admin/jobs", "/admin/audit", "/account")
+_PLACES = (
+    "/admin/accounts",
+    "/admin/keys",
+    "/admin/destinations",
+    "/admin/deliveries",
+    "/admin/jobs",
+    "/admin/audit",
+    "/account",
+)
 
 
 def _account(guarded: Guarded, name: str) -> Account:
@@ -169,7 +177,11 @@ def test_who_may_operate_sees_only_that(guarded: Guarded) -> None:
     for page in (jobs.text, grace.get("/admin/destinations").text):
         content = page[page.index("<main") :]
         assert 'method="post"' not in content
-        assert set(re.findall(r'href="(/admin/\w+)"', content)) == {"/admin/jobs", "/admin/destinations"}
+        assert set(re.findall(r'href="(/admin/\w+)"', content)) == {
+            "/admin/jobs",
+            "/admin/destinations",
+            "/admin/deliveries",
+        }
     for place in ("accounts", "keys", "audit"):
         assert grace.get(f"/admin/{place}").status_code == 403, place
 

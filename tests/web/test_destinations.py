@@ -124,6 +124,31 @@ def test_a_message_that_was_given_up_is_sent_again(guarded: Guarded, eve: TestCl
     assert [event.actor for event in guarded.events(EventKind.DELIVERY_REVIVED)] == ["eve"]
 
 
+def test_the_page_of_deliveries_shows_what_was_given_up_and_sends_it_again(guarded: Guarded, eve: TestClient) -> None:
+    """With what came of it and when the next attempt is; only to whom it is theirs, and only what was given up."""
+    eve.put(_DESK, json=_HOOK)
+    message = eve.post(f"{_DESK}/test").json()["message"]
+    sent = {"message": message, "destination": "desk"}
+    assert eve.post("/admin/deliveries/send-again", data=sent).status_code == 404
+    _give_up(guarded)
+    page = eve.get("/admin/deliveries?stage=dead").text
+    assert "the receiver answered 500" in page
+    assert f'<td class="n">{len(WAITS) + 1}</td>' in page
+    assert 'href="/admin/deliveries?stage=dead&amp;destination=desk"' in eve.get("/admin/destinations").text
+    guarded.add("tom", Role.OFFICER, frozenset({"tunisia"}))
+    tom = guarded.signed_in("tom")
+    assert "the receiver answered 500" not in tom.get("/admin/deliveries").text
+    assert tom.post("/admin/deliveries/send-again", data=sent).status_code == 404
+    again = eve.post("/admin/deliveries/send-again", data=sent)
+    assert (again.status_code, again.url.query) == (200, f"message={message}".encode())
+    assert ">waiting</span>" in again.text
+    assert ">due</td>" in again.text
+    assert "There is none" in eve.get("/admin/deliveries?stage=dead").text
+    assert eve.get("/admin/deliveries?stage=lost").status_code == 422
+    for odd in ("message=%00", "message=a%20b", "destination=%00"):
+        assert eve.get(f"/admin/deliveries?{odd}").status_code in {200, 422}
+
+
 @pytest.mark.fault(19)
 def test_a_silence_reaches_no_theater_that_its_author_does_not_see(guarded: Guarded, eve: TestClient) -> None:
     """Neither by name nor by a pattern."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
@@ -34,9 +35,10 @@ def draw_reliability(found: Sequence[tuple[str, Reliability]], to: Path) -> None
 
 def _curve(axes: Axes, name: str, found: Reliability) -> None:
     axes.set_title(f"{name} ({len(found.chance):,})", fontsize=9.5)
+    _, kept = np.unique(np.round(found.chance, 3), return_index=True)  # thousands of points look the same
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
-    axes.fill_between(found.chance, found.low, found.high, color=INK, alpha=0.3, linewidth=0)
-    axes.plot(found.chance, found.recalibrated, color=BLUE, linewidth=1.4)
+    axes.fill_between(found.chance[kept], found.low[kept], found.high[kept], color=INK, alpha=0.3, linewidth=0)
+    axes.plot(found.chance[kept], found.recalibrated[kept], color=BLUE, linewidth=1.4)
     axes.set_ylabel("share that came")
     axes.set_ylim(-0.02, 1.02)
 

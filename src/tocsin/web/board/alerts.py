@@ -12,7 +12,8 @@ from fastapi import APIRouter, Form, Path, Request, Response
 from tocsin.catalog.alert_rule_document import document_of
 from tocsin.domain.access import Right
 from tocsin.domain.condition_words import condition_words
-from tocsin.domain.errors import InvalidInputError, Problem, UnknownIdError
+from tocsin.domain.errors import InvalidInputError, Problem
+from tocsin.domain.rule_words import patience_words
 from tocsin.domain.silence import Silence
 from tocsin.usecases.acknowledge import acknowledge
 from tocsin.usecases.alert_overview import overview
@@ -139,27 +140,6 @@ def assign_here(
     return _act(request, means, theater, rule, principal, act, Filled("assign", {"to": to, "note": note}))
 
 
-@router.post("/theaters/{theater}/alerts/{rule}/send-again")
-def send_again(
-    request: Request,
-    theater: str,
-    rule: str,
-    means: Acting,
-    principal: Officer,
-    message: _Text = "",
-    destination: _Text = "",
-) -> Response:
-    """Have a message that was given up tried anew, under its own id."""
-
-    def act(now: datetime) -> None:
-        book = means.service.deliveries
-        known = book.trails([theater], message=message, destination=destination) if message.isalnum() else []
-        if not known or book.send_again(message, destination, principal.name, now) is None:
-            raise UnknownIdError("message that was given up", message, "they stand on this page")
-
-    return _act(request, means, theater, rule, principal, act, UNTOUCHED)
-
-
 def _act(
     request: Request,
     means: Means,
@@ -260,6 +240,7 @@ def _one(
         item=item,
         known=known,
         words=condition_words(known.rule.condition),
+        patience=patience_words(known.rule),
         document=as_yaml(document_of(known.rule, declared.timeline)),
         steps=list(reversed(steps)),
         notices=list(reversed(notices)),
