@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from support.boards import Board
 
 _PLACE = "/theaters/tunisia"
+_RULE = """title: An attack at the border
+reason: The desk calls the border command.
+severity: critical
+kind: tripwire
+indicator: violence/border-attack
+at_least: 1
+within_days: 7
+escalate: {after: 1 hour, to: [log]}
+"""
 
 
 def _log_an_attack(page: Page) -> None:
@@ -88,6 +97,42 @@ def test_everything_is_done_without_scripts_too(board: Board) -> None:
         page.get_by_role("button", name="Add a row").click()
         expect(page.get_by_label("Indicator of reading 2")).to_be_visible()
         expect(page.get_by_label("Indicator of reading 1")).to_have_value("group/pledge-publication")
+
+
+def test_an_officer_sees_an_alert_fire_and_takes_it_up(board: Board) -> None:
+    """It rings on the board that stands open, waits for somebody, and waits no more once it is in hand."""
+    with board.visitor("admin") as page:
+        page.goto(f"{_PLACE}/rules")
+        page.get_by_label("Id").fill("attack")
+        page.get_by_label("The rule, as a file would hold it").fill(_RULE)
+        page.get_by_role("button", name="Set the rule").click()
+        expect(page).to_have_url(re.compile("/alerts/attack$"))
+        _log_an_attack(page)
+        page.get_by_role("button", name="Record").click()
+        expect(page.locator("#outcome")).to_contain_text("Recorded as")
+    with board.visitor("officer") as page:
+        page.goto(_PLACE)
+        expect(page.locator("#link-state")).to_have_text("live")
+        page.evaluate("window.loadedOnce = true")
+        board.judge()
+        waiting = page.locator("#board").get_by_role("link", name="An attack at the border")
+        expect(waiting).to_be_visible()
+        assert page.evaluate("window.loadedOnce") is True
+        waiting.click()
+        expect(page.locator("#state")).to_contain_text("nobody")
+        expect(page.locator("aside")).to_contain_text("to log, where nobody has taken it up for 1 h 0 min")
+        page.get_by_label("What you do about it").fill("calling the command")
+        page.get_by_label("hours", exact=True).fill("soon")
+        page.get_by_role("button", name="Take it up").click()
+        expect(page.get_by_role("alert")).to_contain_text("a whole number of hours")
+        expect(page.get_by_label("What you do about it")).to_have_value("calling the command")
+        expect(page.get_by_label("hours", exact=True)).to_be_focused()
+        page.get_by_label("hours", exact=True).fill("4")
+        page.get_by_role("button", name="Take it up").click()
+        expect(page.locator("#state")).to_contain_text("officer")
+        page.goto(_PLACE)
+        expect(page.locator("#board")).to_contain_text("in hand: officer")
+        expect(page.locator("#board")).not_to_contain_text("waits for somebody")
 
 
 @ONLY_SQLITE

@@ -20,6 +20,7 @@ from support.access import CHEAP, OPERATOR, PASSWORD
 from support.serving import running
 from tocsin.bootstrap.service import open_service
 from tocsin.domain.access import Role
+from tocsin.jobs.alarm import make_alarm
 from tocsin.settings import Settings
 from tocsin.store.copy import copy_store
 from tocsin.store.engine import open_engine
@@ -68,6 +69,12 @@ class Board:
 
     server: Server
     browser: Browser
+    settings: Settings
+
+    def judge(self) -> None:
+        """What a worker does when something has come in: it judges the rules, once."""
+        with open_service(self.settings) as service:
+            make_alarm(self.settings, service, lambda: BEGIN + timedelta(minutes=5)).bell.look()
 
     @contextmanager
     def visitor(self, name: str | None = "officer", *, watched: bool = True, **more: object) -> Iterator[Page]:
@@ -112,7 +119,7 @@ def open_board(browser: Browser, store: FittedStore, engine: Engine, url: str, h
             add_account(role.value, PASSWORD, role=role, theaters=None, actor=OPERATOR, access=access, now=BEGIN)
     variables = {"TOCSIN_DATABASE_URL": url, _CLOCK: BEGIN.isoformat()}
     with running(home, "-m", "support.boards", **variables) as server:
-        yield Board(server, browser)
+        yield Board(server, browser, settings)
 
 
 def violations(page: Page) -> list[str]:
