@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.routing import APIRoute
@@ -15,6 +15,8 @@ from support.databases import ONLY_SQLITE
 from tocsin.web.board.pages import PAGES
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from support.boards import Board
 
 
@@ -60,6 +62,8 @@ _PAGES = [
     f"{_TUNISIA}/collection",
     f"{_TUNISIA}/alerts",
     f"{_TUNISIA}/alerts/wilayat-near",
+    f"{_TUNISIA}/alerts/protest",
+    f"{_TUNISIA}/rules/protest",
     f"{_TUNISIA}/rules",
     f"{_TUNISIA}/rules/wilayat-near",
     f"{_TUNISIA}/scenarios/border-offensive",
@@ -73,6 +77,17 @@ _PAGES = [
     f"{_TUNISIA}/sources",
     "/theaters/nowhere",
 ]
+_DESK = {"kind": "webhook", "title": "The desk", "address": "http://127.0.0.1:9/hook"}
+_RULE = {
+    "title": "A protest",
+    "reason": "The desk asks why.",
+    "severity": "critical",
+    "kind": "tripwire",
+    "indicator": "society/protest",
+    "at_least": 1,
+    "within_days": 7,
+    "destinations": ["desk"],
+}
 _LED_ON = {"/admin"}
 """Addresses that only lead to another page."""
 
@@ -90,6 +105,27 @@ def test_every_page_is_looked_at() -> None:
     assert missed == []
 
 
+def _send(page: Page, method: str, path: str, data: dict[str, object]) -> dict[str, Any]:
+    ask = getattr(page.request, method)
+    answer = ask(f"/api/v1{path}", data=data, headers={"Sec-Fetch-Site": "same-origin"}, timeout=PATIENCE_MS)
+    assert answer.ok, answer.text()
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def _ring(board: Board, page: Page) -> None:
+    """An alert that fires, one that is silenced, and a notice that was given up."""
+    _send(page, "put", "/destinations/desk", _DESK)
+    _send(page, "put", "/alert-rules/tunisia/protest", {"rule": _RULE})
+    _send(page, "put", "/alert-rules/tunisia/unrest", {"rule": _RULE | {"title": "Unrest"}})
+    silence = {"theater": "tunisia", "rule": "unrest", "ends_at": "2016-03-10T00:00:00Z", "comment": "an exercise"}
+    _send(page, "post", "/silences", silence)
+    board.judge()
+    board.give_up()
+    phases = [page.request.get(f"/api/v1/alerts/tunisia/{rule}").json()["phase"] for rule in ("protest", "unrest")]
+    assert phases == ["firing", "firing"]
+
+
 @ONLY_SQLITE
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_wrong_on_any_page(board: Board, theme: str) -> None:
@@ -97,12 +133,8 @@ def test_axe_finds_nothing_wrong_on_any_page(board: Board, theme: str) -> None:
     found: list[str] = []
     with board.visitor("admin", color_scheme=theme, viewport={"width": 360, "height": 740}) as page:
         report = {"indicator": "society/protest", "observed_on": "2016-03-09", "value": 1, "grade": "B2"}
-        told = page.request.post(
-            f"/api/v1{_TUNISIA}/observations",
-            data=report,
-            headers={"Sec-Fetch-Site": "same-origin"},
-            timeout=PATIENCE_MS,
-        ).json()
+        told = _send(page, "post", f"{_TUNISIA}/observations", report)
+        _ring(board, page)
         names = {"observation": told["added"][0], "fit": told["change"]["shifts"][0]["after"]["fit"]}
         for path in [item.format(**names) for item in _PAGES]:
             page.goto(path)

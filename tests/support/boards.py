@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support.access import CHEAP, OPERATOR, PASSWORD
+from support.refusing import give_up
 from support.serving import running
 from tocsin.bootstrap.service import open_service
 from tocsin.domain.access import Role
@@ -103,6 +104,11 @@ class Board:
             headers={"Sec-Fetch-Site": "same-origin"},
         )
         assert answer.status == 201, answer.text()
+
+    def give_up(self) -> None:
+        """Have every notice that is on its way refused until it is given up."""
+        with open_service(self.settings) as service:
+            give_up(service, BEGIN + timedelta(minutes=5))
 
 
 @contextmanager

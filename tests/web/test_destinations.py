@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.access import NOON, Guarded
-from tocsin.channels.log import LogChannel
+from support.refusing import give_up
 from tocsin.domain.access import Role
-from tocsin.domain.delivery import WAITS, DestinationKind, Refused
+from tocsin.domain.delivery import WAITS
 from tocsin.domain.event import EventKind
-from tocsin.usecases.deliver import DeliveryMeans, deliver
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -89,22 +88,6 @@ def test_only_who_administers_all_theaters_may_set_where_notices_go(guarded: Gua
     assert eve.delete(_DESK).status_code == 404
 
 
-def _give_up(guarded: Guarded) -> None:
-    """Every delivery refused until it is given up."""
-    service, now = guarded.service, [NOON]
-
-    class Broken(LogChannel):
-        def send(self, *_: object) -> Refused:
-            return Refused("the receiver answered 500")
-
-    channels = dict.fromkeys(DestinationKind, Broken())
-    means = DeliveryMeans(service.deliveries, service.destinations, channels, lambda: now[0], lambda: 0.5)
-    for _ in range(len(WAITS) + 1):
-        for claimed in service.deliveries.claim(now[0], 10):
-            deliver(claimed, means)
-        now[0] += timedelta(days=2)
-
-
 def test_a_message_that_was_given_up_is_sent_again(guarded: Guarded, eve: TestClient) -> None:
     """It is on the list with what the receiver said, and goes out with the same id; what is on its way does not."""
     eve.put(_DESK, json=_HOOK)
@@ -112,7 +95,7 @@ def test_a_message_that_was_given_up_is_sent_again(guarded: Guarded, eve: TestCl
     assert sent.status_code == 202
     path = f"/api/v1/deliveries/{sent.json()['message']}/desk/send-again"
     assert eve.post(path).status_code == 404
-    _give_up(guarded)
+    give_up(guarded.service, NOON)
     (dead,) = eve.get("/api/v1/deliveries", params={"stage": "dead", "destination": "desk"}).json()["items"]
     assert (dead["message"], dead["last_word"]) == (sent.json()["message"], "the receiver answered 500")
     assert [item["dead"] for item in eve.get("/api/v1/destinations").json()["items"]] == [1, 0]
@@ -130,7 +113,7 @@ def test_the_page_of_deliveries_shows_what_was_given_up_and_sends_it_again(guard
     message = eve.post(f"{_DESK}/test").json()["message"]
     sent = {"message": message, "destination": "desk"}
     assert eve.post("/admin/deliveries/send-again", data=sent).status_code == 404
-    _give_up(guarded)
+    give_up(guarded.service, NOON)
     page = eve.get("/admin/deliveries?stage=dead").text
     assert "the receiver answered 500" in page
     assert f'<td class="n">{len(WAITS) + 1}</td>' in page
