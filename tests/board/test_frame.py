@@ -65,6 +65,8 @@ _PAGES = [
     f"{_TUNISIA}/alerts/protest",
     f"{_TUNISIA}/rules/protest",
     f"{_TUNISIA}/rules",
+    f"{_TUNISIA}/rules?kind=change",
+    f"{_TUNISIA}/rules?kind=level&text=true",
     f"{_TUNISIA}/rules/wilayat-near",
     f"{_TUNISIA}/scenarios/border-offensive",
     f"{_TUNISIA}/scenarios/border-offensive/why",

@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from support.boards import Board
 
 _PLACE = "/theaters/tunisia"
-_RULE = """title: An attack at the border
-reason: The desk calls the border command.
-severity: critical
-kind: tripwire
-indicator: violence/border-attack
-at_least: 1
-within_days: 7
-escalate: {after: 1 hour, to: [log]}
-"""
 
 
 def _log_an_attack(page: Page) -> None:
@@ -102,9 +93,17 @@ def test_everything_is_done_without_scripts_too(board: Board) -> None:
 def test_an_officer_sees_an_alert_fire_and_takes_it_up(board: Board) -> None:
     """It rings on the board that stands open, waits for somebody, and waits no more once it is in hand."""
     with board.visitor("admin") as page:
-        page.goto(f"{_PLACE}/rules")
+        page.goto(f"{_PLACE}/rules?kind=tripwire")
         page.get_by_label("Id").fill("attack")
-        page.get_by_label("The rule, as a file would hold it").fill(_RULE)
+        page.get_by_label("What it is about").fill("An attack at the border")
+        page.get_by_label("Why somebody wants to be told").fill("The desk calls the border command.")
+        page.get_by_label("Severity").select_option("critical")
+        page.get_by_label("Indicator").select_option("violence/border-attack")
+        page.get_by_label("At least").fill("1")
+        page.get_by_label("Escalates after").fill("1 hour")
+        page.get_by_label("to", exact=True).first.fill("log")
+        page.get_by_role("button", name="Rehearse it").click()
+        expect(page.locator("#rule")).to_contain_text("Escalates to log, where nobody has taken it up for 1 h 0 min.")
         page.get_by_role("button", name="Set the rule").click()
         expect(page).to_have_url(re.compile("/alerts/attack$"))
         _log_an_attack(page)

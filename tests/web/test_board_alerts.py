@@ -127,6 +127,80 @@ def test_a_silence_begins_and_ends_by_the_page(own: Own) -> None:
     assert "Nothing is silenced" in _page(own, "alerts")
 
 
+_FORM = {
+    "kind": "level",
+    "title": "An offensive is likely",
+    "reason": "The desk moves the next round forward.",
+    "severity": "warning",
+    "odds": "border-offensive 30",
+    "at": "0.2",
+    "clear_at": "0.1",
+    "keep_firing": "6 hours",
+    "escalate.after": "",
+}
+
+
+@ONLY_SQLITE
+def test_a_rule_is_set_by_its_form_as_by_its_text(own: Own) -> None:
+    """The page shows it again in the same form, filled in; what no form says is shown as text."""
+    sent = {"rule": "likely", "version": "0", **_FORM}
+    assert own.web.client.post(f"{_PLACE}/rules", data=sent).status_code == 200
+    known = own.service.rules.rule("tunisia", "likely").rule
+    assert known == own.service.rules.parsed("tunisia", "likely", f"{_LEVEL}keep_firing: 6 hours\n")
+    page = _page(own, "rules/likely")
+    assert 'name="at" type="text" value="0.2"' in page
+    assert '<option value="border-offensive 30" selected>' in page
+    assert "<textarea" not in page
+    assert "<textarea" in _page(own, "rules/likely?text=true")
+    day = f"{_LEVEL.replace('level', 'change').split('at: ')[0]}"
+    day += "by: 0.05\nscale: points\ndirection: up\nsince: {day: 2016-03-08}\n"
+    assert _set(own, day, name="since-day")[0] == 200
+    assert "<textarea" in _page(own, "rules/since-day")
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"at": "often"}, "at"),
+        ({"clear_at": "0.9"}, ""),
+        ({"keep_firing": "a while"}, "keep_firing"),
+        ({"escalate.after": "1 hour"}, "escalate.to"),
+        ({"title": ""}, "title"),
+    ],
+)
+def test_a_form_of_a_rule_that_is_refused_is_shown_as_it_was_typed(
+    own: Own, changes: dict[str, str], wrong: str
+) -> None:
+    """With what is wrong beside its field, without lines of a text that nobody wrote; nothing is set."""
+    sent = {"rule": "likely", "version": "0", **_FORM, **changes}
+    for place in ("rules", "rules/rehearse"):
+        answer = own.web.client.post(f"{_PLACE}/{place}", data=sent)
+        assert answer.status_code == 422
+        for name in _FORM.keys() - {"kind", "severity", "odds"}:
+            assert f'name="{name}" type="text" value="{sent[name]}"' in answer.text, name
+        marked = re.findall(r'<input[^>]*name="([^"]+)"[^>]*aria-invalid="true"', answer.text)
+        assert marked == ([wrong] if wrong else [])
+        assert 'role="alert"' in answer.text
+        assert "line " not in answer.text[answer.text.index('role="alert"') : answer.text.index("<form class=")]
+    assert own.service.rules.last("tunisia", "likely") is None
+
+
+@ONLY_SQLITE
+def test_a_rehearsal_says_the_rule_in_words_and_as_a_file_would_hold_it(own: Own) -> None:
+    """From the form; nothing is set."""
+    sent = {"rule": "likely", "version": "0", **_FORM, "pending.publications": "2"}
+    page = html.unescape(own.web.client.post(f"{_PLACE}/rules/rehearse", data=sent).text)
+    assert "It would ring: border-offensive within 30 days, at 20 %, clears at 10 %" in page
+    assert "Fires once it has held in 2 publications one after another." in page
+    assert "Tells the log alone." in page
+    assert "keep_firing: 6 hours" in page
+    assert own.service.rules.last("tunisia", "likely") is None
+    for kind in ("change", "silent-feed", "stale-fit"):
+        assert f'name="kind" value="{kind}"' in _page(own, f"rules?kind={kind}")
+    assert own.web.client.get(f"{_PLACE}/rules?kind=loud").status_code == 422
+
+
 @ONLY_SQLITE
 def test_a_rule_is_changed_only_over_the_version_that_was_seen(own: Own) -> None:
     """Whoever is second is told who was first, and finds what they typed."""
