@@ -101,7 +101,7 @@ def test_an_officer_sees_an_alert_fire_and_takes_it_up(board: Board) -> None:
         page.get_by_label("Indicator").select_option("violence/border-attack")
         page.get_by_label("At least").fill("1")
         page.get_by_label("Escalates after").fill("1 hour")
-        page.get_by_label("to", exact=True).first.fill("log")
+        page.get_by_label("Escalates to").fill("log")
         page.get_by_role("button", name="Rehearse it").click()
         expect(page.locator("#rule")).to_contain_text("Escalates to log, where nobody has taken it up for 1 h 0 min.")
         page.get_by_role("button", name="Set the rule").click()

@@ -219,7 +219,7 @@ def _kept_to_floor(condition: Change, read: Reading, base: Point, seen: _Seen) -
     if floor.sign is Sign.MET:
         return read
     sign = floor.sign if read.sign is Sign.MET or floor.sign is Sign.CLEAR else read.sign
-    return replace(read, sign=sign, why=f"{read.why}, and only to or from odds of a floor; {floor.why}")
+    return replace(read, sign=sign, why=f"{read.why}; odds below the floor do not ring, and they are {floor.why}")
 
 
 def _base(rule: AlertRule, condition: Change, alert: Alert, standing: Standing, now: datetime) -> Point | None:

@@ -41,6 +41,7 @@ class Entry:
         number: It holds a number.
         usual: What stands there to begin with.
         required: Nothing works without it.
+        wide: It takes a row of its own.
     """
 
     name: str
@@ -51,37 +52,45 @@ class Entry:
     number: bool = False
     usual: str = ""
     required: bool = False
+    wide: bool = False
+
+
+def form_of(theater: Theater, kind: str, feeds: Sequence[str]) -> dict[str, list[Entry]]:
+    """The fields of a kind in the order in which they are asked for, under what they are about."""
+    return {
+        "What it is": [
+            Entry("title", "What it is about", "a notice begins with it", wide=True, required=True),
+            Entry("reason", "Why somebody wants to be told", "and what they do then", wide=True, required=True),
+            Entry("severity", "Severity", choices=_named(Severity), usual=Severity.WARNING),
+            Entry("owner", "Answers for it", "an account or a team"),
+        ],
+        "When it rings": [
+            *_about(theater, kind, feeds),
+            Entry("pending.publications", "Publications in a row", "that must meet it; nothing: one", number=True),
+            Entry("pending.time", "Must hold for", f"{_SPAN}; nothing: it rings at once"),
+            Entry("keep_firing", "Ends once clear for", f"{_SPAN}; nothing: at once"),
+            Entry("inhibited_by", "Quiet while these fire", f"rules: {_NAMES}", many=True),
+        ],
+        "Whom it tells, and when": [
+            Entry("destinations", "Tells", f"destinations: {_NAMES}; nothing: the log alone", many=True),
+            Entry("repeat", "Again every", f"{_SPAN}, until somebody takes it up; nothing: never"),
+            Entry("escalate.after", "Escalates after", f"{_SPAN} in which nobody took it up; nothing: never"),
+            Entry("escalate.to", "Escalates to", f"destinations: {_NAMES}", many=True),
+            Entry("active.days", "Tells on", "days such as monday friday, with hours; nothing: all", many=True),
+            Entry("active.from", "From", "a time such as 06:00; nothing: at any time"),
+            Entry("active.to", "Until", "a time such as 22:00"),
+        ],
+    }
 
 
 def entries(theater: Theater, kind: str, feeds: Sequence[str]) -> list[Entry]:
-    """The fields of a kind, in the order in which they are asked for."""
-    return [
-        Entry("title", "What it is about", "a notice begins with it", required=True),
-        Entry("reason", "Why somebody wants to be told", "and what they do when it rings", required=True),
-        Entry("severity", "Severity", choices=_named(Severity), usual=Severity.WARNING),
-        *_about(theater, kind, feeds),
-        Entry(
-            "pending.publications", "Rings after publications", "that meet it in a row; nothing: the first", number=True
-        ),
-        Entry("pending.time", "and after", f"so long; {_SPAN}; nothing: at once"),
-        Entry("keep_firing", "Ends after", f"it was clear for so long; {_SPAN}"),
-        Entry("destinations", "Tells", f"{_NAMES}; nothing: the log alone", many=True),
-        Entry("repeat", "Again every", f"until somebody takes it up; {_SPAN}; nothing: never"),
-        Entry("escalate.after", "Escalates after", f"nobody took it up for so long; {_SPAN}; nothing: never"),
-        Entry("escalate.to", "to", _NAMES, many=True),
-        Entry(
-            "active.days", "Is told on", "days such as monday friday, with the hours beside; nothing: all", many=True
-        ),
-        Entry("active.from", "from", "a time such as 06:00; nothing: at any time"),
-        Entry("active.to", "to", "a time such as 22:00"),
-        Entry("inhibited_by", "Is quiet while these fire", f"{_NAMES} of rules", many=True),
-        Entry("owner", "Answers for it", "an account or a team"),
-    ]
+    """All of them in a row."""
+    return [entry for group in form_of(theater, kind, feeds).values() for entry in group]
 
 
 def _about(theater: Theater, kind: str, feeds: Sequence[str]) -> list[Entry]:
     """What the rule waits for."""
-    odds = Entry(ODDS, "Odds of", choices=_odds(theater))
+    odds = Entry(ODDS, "Odds of", choices=_odds(theater), wide=True)
     counted = [item.id for item in theater.indicators if item.kind == "count"]
     rhythmic = [item.id for item in theater.indicators if item.expect_every_days is not None]
     older = Entry("older_than", "Older than", _SPAN, usual="2 days", required=True)

@@ -18,7 +18,7 @@ from tocsin.usecases.backtest_rule import backtest_rule
 from tocsin.web.access import Allow
 from tocsin.web.board.filled import Filled
 from tocsin.web.board.page import PageRoute, go_to, page_path, render
-from tocsin.web.board.rule_form import Entry, document_from, entries, kinds, typed_from
+from tocsin.web.board.rule_form import Entry, document_from, entries, form_of, kinds, typed_from
 from tocsin.web.board.rule_text import as_yaml
 from tocsin.web.heavy import in_turn
 from tocsin.web.means import Acting
@@ -271,7 +271,7 @@ def _page(
         status=status,
         theater=declared,
         sent=sent,
-        form=entries(declared, sent.kind, feeds) if in_fields and sent.kind in able else [],
+        form=form_of(declared, sent.kind, feeds) if in_fields and sent.kind in able else {},
         filled=Filled("rule", sent.typed, told),
         problems=told,
         words=None if read is None else condition_words(read.condition),
