@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support.databases import ONLY_SQLITE
 from tocsin.catalog.kit import find_kit
 from tocsin.catalog.read import read_catalog
 from tocsin.domain.access import Principal, Role
 from tocsin.domain.errors import InvalidInputError
+from tocsin.domain.instants import write_instant
+from tocsin.usecases.publish import publish
 from tocsin.web.board.theater_board import watch_of
 
 if TYPE_CHECKING:
@@ -89,6 +92,31 @@ def test_a_hand_over_holds_what_moved_why_and_what_came_in(fitted: Own) -> None:
     assert "Came in: 1 report" in page
     board = fitted.web.client.get(f"{_BOARD}?since=06:00").text
     assert set(re.findall(r"[+−]\d+ points", board)) <= set(re.findall(r"[+−]\d+ points", page))
+
+
+@ONLY_SQLITE
+def test_a_scenario_is_looked_back_at_by_what_was_published(fitted: Own) -> None:
+    """A number between two publications means the earlier one; one past the last means now."""
+    service, theater = fitted.service, fitted.service.catalog.theater("tunisia")
+    stated = []
+    for _ in range(2):
+        fitted.clock.now += timedelta(hours=13)
+        means = {"ledger": service.ledger, "publications": service.publications}
+        publish(theater, fits=service.fits, codec=service.codec, now=fitted.clock.now, **means)
+        stated.append(service.publications.latest("tunisia", fitted.clock.now))
+    first, last = stated
+    assert first is not None
+    assert last is not None
+    fitted.clock.now += timedelta(hours=1)
+    place = "/theaters/tunisia/scenarios/border-offensive"
+    for asked, of in ((0, first), (first.number, first), (last.number, last)):
+        found = fitted.web.client.get(f"{place}?publication={asked}&horizon_days=30")
+        assert dict(found.url.params) == {"horizon_days": "30", "as_of": write_instant(of.stated_at)}
+        assert f'value="{of.number}" list="stated"' in found.text
+        assert f'max="{last.number + 1}"' in found.text
+    now = fitted.web.client.get(f"{place}?publication={last.number + 1}&horizon_days=30")
+    assert dict(now.url.params) == {"horizon_days": "30"}
+    assert f'value="{last.number + 1}" list="stated"' in now.text
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from tocsin.domain.alert_rule import Staleness, Tripwire
 from tocsin.domain.condition_words import condition_words
 from tocsin.domain.errors import DamagedArtifactError, InvalidInputError, NoFitError, Problem
+from tocsin.domain.instants import write_instant
 from tocsin.domain.observation import effective
 from tocsin.domain.resolution import Outcome, standing
 from tocsin.usecases.alert_overview import overview
@@ -19,7 +20,7 @@ from tocsin.usecases.restate import MOST_POINTS, restate
 from tocsin.usecases.score import score
 from tocsin.usecases.when import when as when_of
 from tocsin.web.board.movements import bars, moved_between
-from tocsin.web.board.page import Asked, AsOf, PageRoute, Reader, asked, render
+from tocsin.web.board.page import Asked, AsOf, PageRoute, Reader, asked, go_to, page_path, render
 from tocsin.web.board.theater_board import answer_of, watch_of
 from tocsin.web.heavy import in_turn
 from tocsin.web.means import Acting
@@ -28,6 +29,7 @@ from tocsin.web.stated import rows_of, settled_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from tocsin.domain.observation import Observation
     from tocsin.domain.publication import Publication
@@ -63,11 +65,14 @@ async def show_scenario(
     principal: Reader,
     as_of: AsOf = None,
     horizon_days: Annotated[int, Query()] = 0,
+    publication: Annotated[int | None, Query(description="Look back to when it was stated.")] = None,
     *,
     restated: Annotated[bool, Query()] = False,
 ) -> Response:
     """What it says and what we said of it; with `restated` also what we would have said with today's corrections."""
     question = _question(means, theater, scenario, as_of, horizon_days)
+    if publication is not None:
+        return await run_in_threadpool(_look_back, means, question, publication)
 
     def work(report: Callable[[Progress], None]) -> Response:
         return _page(request, means, question, report if restated else None)
@@ -162,11 +167,23 @@ def _question(means: Means, theater: str, scenario: str, as_of: str | None, hori
     return _Question(declared, found, horizon_days or middle, asked(as_of, declared.timeline, means.clock()))
 
 
+def _look_back(means: Means, question: _Question, publication: int) -> Response:
+    """The page as of when the last publication up to a number was stated; of now, where that is past the last one."""
+    stated = _stated(means, question.theater, question.when.now)
+    known = [item for item in stated if item.number <= publication]
+    then = known[-1] if known else stated[0] if stated else None
+    past = then is not None and publication <= stated[-1].number
+    more = {"as_of": write_instant(then.stated_at)} if then is not None and past else {}
+    place = page_path(question.theater.id, "scenarios", question.scenario.id)
+    return go_to(place, horizon_days=str(question.horizon_days), **more)
+
+
 def _page(request: Request, means: Means, question: _Question, report: Callable[[Progress], None] | None) -> Response:
     theater, scenario, when = question.theater, question.scenario, question.when
     answer, no_odds = answer_of(means, theater, when.instant)
     odds = [] if answer is None else [item for item in answer.reading.odds if item.scenario == scenario.id]
-    stated = _stated(means, theater, when)
+    stated = _stated(means, theater, when.instant)
+    slides = _stated(means, theater, when.now) if when.past else stated
     then = {} if report is None else _restated(means, theater, stated[-MOST_POINTS:], when, report)
     settled = settled_in(means, [theater.id], when.instant)
     history = [
@@ -192,6 +209,7 @@ def _page(request: Request, means: Means, question: _Question, report: Callable[
         no_odds=no_odds,
         odds=odds,
         history=history,
+        slides=slides,
         restated=report is not None,
         marks=_marks(means, question, history),
         alerts=[item for item in alerts if _about(item.rule.condition, scenario.id)],
@@ -202,10 +220,10 @@ def _page(request: Request, means: Means, question: _Question, report: Callable[
     )
 
 
-def _stated(means: Means, theater: Theater, when: Asked) -> list[Publication]:
+def _stated(means: Means, theater: Theater, by: datetime) -> list[Publication]:
     book = means.service.publications
-    newest = book.latest(theater.id, when.instant)
-    return [] if newest is None else book.page([theater.id], when.instant, max(0, newest.number - _MOST), _MOST)
+    newest = book.latest(theater.id, by)
+    return [] if newest is None else book.page([theater.id], by, max(0, newest.number - _MOST), _MOST)
 
 
 def _restated(
