@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,24 @@ def test_the_page_shows_the_card_with_intervals_claims_and_the_curve(recorded: W
     assert len(pools) > 2
     assert all(f'data-value="{pool["rate"]}"' in page.text for pool in pools)
     assert f"{body['overdue']} windows closed" in page.text or "1 window closed" in page.text
+
+
+def test_a_judgement_that_is_refused_by_the_page_stays_as_it_was_typed(recorded: Web) -> None:
+    """Without a reason; and of a window that is settled, unless what stands is named."""
+    before = recorded.means.service.resolutions.resolutions("tunisia", _AS_OF)
+    place = "/theaters/tunisia/scores"
+    window = re.findall(r'<option value="([^"]*)">[^<]*\(stands: ', recorded.client.get(place).text)[0]
+    bare = recorded.client.post(place, data={"window": window, "outcome": "void", "reason": "", "supersedes": "r1"})
+    assert bare.status_code == 422
+    assert f'<option value="{window}" selected>' in bare.text
+    assert '<option value="void" selected>' in bare.text
+    assert 'name="supersedes" type="text" value="r1"' in bare.text
+    (marked,) = re.findall(r'<input[^>]*aria-invalid="true"[^>]*>', bare.text)
+    assert 'name="reason"' in marked
+    again = recorded.client.post(place, data={"window": window, "outcome": "void", "reason": "by the press"})
+    assert again.status_code == 409
+    assert 'name="reason" type="text" value="by the press"' in again.text
+    assert recorded.means.service.resolutions.resolutions("tunisia", _AS_OF) == before
 
 
 def test_rivals_are_scored_on_the_same_windows(recorded: Web) -> None:

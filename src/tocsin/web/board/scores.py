@@ -18,13 +18,14 @@ from tocsin.usecases.judge import JUDGED, Judgement, judge
 from tocsin.usecases.ports import Progress
 from tocsin.usecases.score import score
 from tocsin.web.access import Allow
+from tocsin.web.board.filled import UNTOUCHED, Filled
 from tocsin.web.board.page import AsOf, PageRoute, Reader, asked, go_to, page_path, render
 from tocsin.web.heavy import in_turn
 from tocsin.web.means import Acting
 from tocsin.web.schemas.score import ScoreHeadBody
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from tocsin.domain.resolution import Window
@@ -57,6 +58,7 @@ async def judge_here(
 ) -> Response:
     """Judge how a window came out; a former resolution stays on record."""
     declared = means.service.catalog.theater(theater)
+    typed = {"window": window, "outcome": outcome, "reason": reason, "supersedes": supersedes}
     try:
         work = partial(
             judge,
@@ -69,10 +71,11 @@ async def judge_here(
         )
         await run_in_threadpool(work)
     except InvalidInputError as error:
-        return await _page(request, means, principal, theater, None, problems=error.problems, status=_REFUSED)
+        return await _page(request, means, principal, theater, None, Filled("judge", typed, error.problems))
     except SettledOtherwiseError as error:
         wrong = [Problem("", None, "window", str(error), "the resolution that stands, named as the one replaced")]
-        return await _page(request, means, principal, theater, None, problems=wrong, status=_CONFLICT)
+        filled = Filled("judge", typed, wrong)
+        return await _page(request, means, principal, theater, None, filled, status=_CONFLICT)
     return go_to(page_path(theater, "scores"))
 
 
@@ -97,9 +100,8 @@ async def _page(
     principal: Principal,
     theater: str,
     as_of: str | None,
-    *,
-    problems: Sequence[Problem] = (),
-    status: int = 200,
+    filled: Filled = UNTOUCHED,
+    status: int | None = None,
 ) -> Response:
     service = means.service
     declared = service.catalog.theater(theater)
@@ -120,7 +122,7 @@ async def _page(
         return render(
             request,
             "scores.html",
-            status=status,
+            status=status or (_REFUSED if filled.problems else 200),
             theater=declared,
             when=when,
             head=ScoreHeadBody.of(card.counted, found),
@@ -129,7 +131,7 @@ async def _page(
             waits=len(waiting),
             today=declared.timeline.last_day(when.instant),
             clip=CLIP,
-            problems=problems,
+            filled=filled,
         )
 
     return await run_in_threadpool(page)
