@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from support.boards import ABSENT, CHROMIUM, PATIENCE_MS, Board, open_board
+from tocsin.store.engine import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
-    from sqlalchemy import Engine
 
+    from support.databases import Database
     from support.kit import FittedStore
 
 
@@ -33,8 +35,29 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def _opened(chromium: Browser, database: Database, store: FittedStore, home: Path) -> Iterator[Board]:
+    with database.fresh(upgraded=True) as url:
+        engine = open_engine(url)
+        with open_board(chromium, store, engine, url, home) as opened:
+            yield opened
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def board(
+    chromium: Browser, database: Database, fitted_store: FittedStore, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Board]:
+    """The board with a fit of the day before, on SQLite and on PostgreSQL; its clock begins on 9 March 2016 at noon.
+
+    Tests share it: each logs what no other does, and counts on nothing that another may have changed.
+    """
+    with _opened(chromium, database, fitted_store, tmp_path_factory.mktemp("board")) as opened:
+        yield opened
+
+
 @pytest.fixture
-def board(chromium: Browser, url: str, engine: Engine, fitted_store: FittedStore, tmp_path: Path) -> Iterator[Board]:
-    """The board with a fit of the day before, on SQLite and on PostgreSQL; its clock begins on 9 March 2016 at noon."""
-    with open_board(chromium, fitted_store, engine, url, tmp_path) as opened:
+def own_board(chromium: Browser, database: Database, fitted_store: FittedStore, tmp_path: Path) -> Iterator[Board]:
+    """The same for one test alone."""
+    with _opened(chromium, database, fitted_store, tmp_path) as opened:
         yield opened

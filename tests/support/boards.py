@@ -26,6 +26,7 @@ from tocsin.settings import Settings
 from tocsin.store.copy import copy_store
 from tocsin.store.engine import open_engine
 from tocsin.usecases.add_account import add_account
+from tocsin.usecases.publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -104,6 +105,18 @@ class Board:
             headers={"Sec-Fetch-Site": "same-origin"},
         )
         assert answer.status == 201, answer.text()
+
+    def publish(self) -> None:
+        """Put the odds of the beginning on record."""
+        with open_service(self.settings) as service:
+            publish(
+                service.catalog.theater("tunisia"),
+                ledger=service.ledger,
+                fits=service.fits,
+                codec=service.codec,
+                publications=service.publications,
+                now=BEGIN,
+            )
 
     def give_up(self) -> None:
         """Have every notice that is on its way refused until it is given up."""
