@@ -192,3 +192,12 @@ def pids(settings: Settings, theater: str) -> list[int]:
     """The processes that took up the fit of a theater."""
     path = settings.home / f"{theater}.pids"
     return [int(line) for line in path.read_text(encoding="ascii").split()] if path.exists() else []
+
+
+def slow_square(note: Path, number: int) -> int:
+    """Takes long the first time, and is quick when it is taken up again."""
+    again = note.exists()
+    with note.open("a", encoding="ascii") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(0 if again else 600)
+    return square(number)
