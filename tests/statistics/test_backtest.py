@@ -147,9 +147,7 @@ def test_what_was_known_an_hour_before_an_origin_would_change_it(harbor: Kit) ->
     assert after.recipe != before.recipe
     assert after.statement is not None
     assert before.statement is not None
-    assert [item.probability for item in after.statement.odds] != [
-        item.probability for item in before.statement.odds
-    ]
+    assert [item.probability for item in after.statement.odds] != [item.probability for item in before.statement.odds]
 
 
 def test_nothing_recorded_after_the_instant_of_scoring_changes_the_run(harbor: Kit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ def test_origins_roll_from_the_first_day_by_equal_steps_and_stop_by_the_last(
     last = first + timedelta(days=span)
     days = rolling_origins(first, last, every)
     assert days[0] == first
-    assert {(after - before).days for before, after in zip(days, days[1:], strict=False)} <= {every}
+    assert {(after - before).days for before, after in pairwise(days)} <= {every}
     assert last - timedelta(days=every) < days[-1] <= last
 
 
