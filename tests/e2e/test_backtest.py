@@ -62,7 +62,7 @@ def _numbers(told: dict[str, Any]) -> list[dict[str, Any]]:
 def test_a_theater_is_replayed_scored_and_told_and_the_second_run_makes_nothing(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As JSON and as tables; a changed file is never mixed with what was made of the former, and another seed neither."""
+    """As JSON and as tables; what was made of other files or another seed is never mixed in."""
     table, said = _run(*_WORDS)
     assert "origins: 0 of 3" in said
     assert said.rstrip().endswith("origins: 3 of 3")
@@ -80,7 +80,9 @@ def test_a_theater_is_replayed_scored_and_told_and_the_second_run_makes_nothing(
             _json("--seed", "1")
     assert [item["origin"] for item in told["origins"]] == _ORIGINS
     assert all(item["earlier_run"] and item["state"] == "accepted" for item in told["origins"])
-    assert told["scores"]["scored"] == sum(odds["scores"] is not None for item in told["origins"] for odds in item["odds"])
+    assert told["scores"]["scored"] == sum(
+        odds["scores"] is not None for item in told["origins"] for odds in item["odds"]
+    )
     assert told["scores"]["scored"] == 9
     assert {odds["outcome"] for item in told["origins"] for odds in item["odds"]} == {"yes", "no"}
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
 from support import errands
 from support.dask_cluster import dask_cluster
@@ -19,7 +22,8 @@ from support.processes import wait_until
 from tocsin.bootstrap.backtesting import Forecasts, make_forecasts
 from tocsin.bootstrap.fitting import Fitter
 from tocsin.domain.errors import InvalidInputError, StoreError
-from tocsin.settings import Settings
+from tocsin.executor.work import Work
+from tocsin.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,11 +161,31 @@ def test_a_worker_with_other_declared_files_does_nothing(harbor: Kit, there: Set
         file.write_text(before, encoding="utf-8")
 
 
+def test_no_secret_is_sent_to_a_dask_worker(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the settings nor the password of the store; a process of this machine is given both."""
+    sent: list[bytes] = []
+
+    class Listening(ThreadPoolExecutor):
+        def submit(self, *work: object) -> Work[object]:  # type: ignore[override]
+            sent.append(pickle.dumps(work))
+            done: Work[object] = Work(b"")
+            done.begin()
+            done.set_exception(StoreError("heard"))
+            return done
+
+    monkeypatch.setattr("tocsin.bootstrap.fitting.open_executor", lambda *_: Listening())
+    url = SecretStr("postgresql://tocsin:hunter2@database/tocsin")
+    for address in (None, "tcp://scheduler:8786"):
+        settings = here.model_copy(update={"database_url": url, "smtp_password": url, "dask_scheduler": address})
+        with Fitter(settings) as fitter, pytest.raises(StoreError, match="heard"):
+            fitter.fit("harbor", as_of=NOW, now=NOW, seed=1, actor="t", report=lambda _: None, cancelled=lambda: False)
+    assert [b"hunter2" in parcel for parcel in sent] == [True, False]
+    assert b"tocsin:***@database/tocsin" in sent[1]
+
+
 @pytest.mark.parametrize("address", ["scheduler:8786", "http://scheduler:8786", "tcp://scheduler"])
 def test_an_address_that_is_none_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """When settings are read."""
-    from tocsin.settings import read_settings  # noqa: PLC0415 (beside what it is about)
-
     monkeypatch.setenv("TOCSIN_DASK_SCHEDULER", address)
     with pytest.raises(InvalidInputError, match="TOCSIN_DASK_SCHEDULER"):
         read_settings()

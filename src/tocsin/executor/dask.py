@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, override
 from uuid import uuid4
@@ -33,6 +34,7 @@ _ANSWER_SECONDS = 10.0
 """How long a scheduler has to answer, and a worker to hand over a result that is there."""
 _NOBODY_SECONDS = 60.0
 """For how long work waits where there is no worker at all: as long as a container takes to start again."""
+_ASK_SECONDS = 5.0
 _LOG = structlog.get_logger()
 
 
@@ -83,6 +85,7 @@ class DaskPool(Executor):
         self._certificates = certificates
         self._topic = f"tocsin-{uuid4().hex}"
         self._client: Client | None = None
+        self._asked, self._workers = 0.0, 0
         self._errands: dict[str, _Errand] = {}
         self._heard: queue.SimpleQueue[_Heard] = queue.SimpleQueue()
         self._closing = threading.Lock()
@@ -123,16 +126,21 @@ class DaskPool(Executor):
     def _attend(self) -> None:
         """Hear of all work and look after it, in one thread, until the pool is closed and nothing is left."""
         while not self._closed or self._errands or not self._heard.empty():
-            try:
-                self._take(self._heard.get(timeout=_POLL_SECONDS))
-            except queue.Empty:
-                pass
-            except Exception:  # noqa: BLE001 - the others must go on being looked after
-                _LOG.exception("Dask told something that is not understood")
+            with suppress(queue.Empty):
+                heard = self._heard.get(timeout=_POLL_SECONDS)
+                self._go_on(self._take, heard)
             for name, errand in list(self._errands.items()):
-                self._look_after(name, errand)
+                self._go_on(self._look_after, name, errand)
         if self._client is not None:
             self._client.close(_ANSWER_SECONDS)
+
+    @staticmethod
+    def _go_on[**P](step: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Take a step, and whatever goes wrong with it, go on looking after the others."""
+        try:
+            step(*args, **kwargs)
+        except Exception:  # noqa: BLE001 (as said)
+            _LOG.exception("Dask could not be heard or told")
 
     def _take(self, heard: _Heard) -> None:
         match heard:
@@ -227,13 +235,17 @@ class DaskPool(Executor):
             # A thread of a worker cannot be killed. It goes on until it listens, and what it gives is not wanted.
             _conclude(work, FitInterruptedError("it was cancelled"))
             self._let_go(name, errand)
-        elif errand.worker is None and now - errand.sent > _NOBODY_SECONDS and not self._workers():
+        elif errand.worker is None and now - errand.sent > _NOBODY_SECONDS and self._nobody(now):
             message = f"the Dask scheduler at {self._address} has no worker, and none came for {_NOBODY_SECONDS:g} s"
             _conclude(work, SamplerFailedError(message))
             self._let_go(name, errand)
 
-    def _workers(self) -> int:
-        return 0 if self._client is None else len(self._client.scheduler_info(n_workers=-1)["workers"])
+    def _nobody(self, now: float) -> bool:
+        """Whether there is no worker at all, asked of the scheduler now and then."""
+        if self._client is not None and now - self._asked >= _ASK_SECONDS:
+            self._asked = now
+            self._workers = len(self._client.scheduler_info(n_workers=-1)["workers"])
+        return self._workers == 0
 
     def _let_go(self, name: str, errand: _Errand) -> None:
         del self._errands[name]
