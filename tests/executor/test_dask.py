@@ -13,8 +13,10 @@ import pytest
 from support import errands
 from support.dask_cluster import DaskCluster, dask_cluster, make_certificates
 from support.processes import runs, wait_until
-from tocsin.domain.errors import FitInterruptedError, Problem, SamplerFailedError, UnknownNameError
+from tocsin.bootstrap.executors import where_fits_run
+from tocsin.domain.errors import FitInterruptedError, InvalidInputError, Problem, SamplerFailedError, UnknownNameError
 from tocsin.executor.dask import DaskPool
+from tocsin.settings import Settings
 from tocsin.usecases.ports import Progress
 
 if TYPE_CHECKING:
@@ -170,6 +172,18 @@ def test_without_workers_and_without_its_scheduler_work_does_not_wait_for_ever(
         empty.processes[0].kill()
         with pytest.raises(SamplerFailedError, match="was lost, and the work with it"):
             work.result(_PATIENCE)
+
+
+def test_the_doctor_says_where_fits_run_and_whether_anybody_answers_there(cluster: DaskCluster) -> None:
+    """And what to do where nobody does."""
+    assert where_fits_run(Settings()) == "in processes of this machine, 1 at once"
+    assert where_fits_run(Settings(dask_scheduler=cluster.address)).endswith(f"scheduler at {cluster.address}")
+    with pytest.raises(
+        OSError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9 .*unset TOCSIN_DASK_SCHEDULER"
+    ):
+        where_fits_run(Settings(dask_scheduler="tcp://127.0.0.1:9"))
+    with pytest.raises(InvalidInputError, match="TOCSIN_DASK_CA"):
+        where_fits_run(Settings(dask_scheduler="tls://127.0.0.1:9"))
 
 
 def test_shut_down_takes_no_more_work(cluster: DaskCluster) -> None:

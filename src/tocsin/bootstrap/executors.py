@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 PRELOADED = ("tocsin.inference.sample", "tocsin.bootstrap.fitting")
 """What the fork server imports, once for all workers."""
+_ANSWER_SECONDS = 5.0
 
 
 def open_executor(settings: Settings, processes: int) -> ProcessPool | DaskPool:
@@ -68,10 +70,30 @@ def store_name(settings: Settings) -> str:
     return shown(read_address(settings.store_url))
 
 
-def _open_dask(settings: Settings, address: str) -> DaskPool:
+def where_fits_run(settings: Settings) -> str:
+    """In words; as `open_executor` refuses, and OSError, with what to do, where no scheduler answers."""
+    address = settings.dask_scheduler
+    if address is None:
+        return f"in processes of this machine, {settings.fit_processes} at once"
+    _require_dask(address)
+    _certificates(settings, address)
+    host, _, port = address.partition("://")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+    except OSError as error:
+        message = f"no Dask scheduler answers at {address} ({error}); start it, or unset TOCSIN_DASK_SCHEDULER"
+        raise OSError(message) from error
+    return f"on the workers of the Dask scheduler at {address}"
+
+
+def _require_dask(address: str) -> None:
     if find_spec("distributed") is None:
         accepted = "an installation with Dask: pip install 'tocsin[dask]'"
         raise InvalidInputError([Problem("environment", None, "TOCSIN_DASK_SCHEDULER", repr(address), accepted)])
+
+
+def _open_dask(settings: Settings, address: str) -> DaskPool:
+    _require_dask(address)
     certificates = _certificates(settings, address)
     from tocsin.executor.dask import DaskPool  # noqa: PLC0415 - it loads for a second, and few have it
 
