@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         cores: Processors that sampling may use.
         fit_processes: Fits that may run at once, each in a process of its own.
         fit_deadline_seconds: After how many seconds a fit is given up.
+        dask_scheduler: The Dask scheduler whose workers fit, such as tcp://scheduler:8786; processes of this machine
+            where none is given.
+        dask_ca: For tls://, the file of the authority that signed the certificates of the Dask cluster.
+        dask_cert: The file of our certificate there.
+        dask_key: The file of its key.
         fetch_private: Feeds may be fetched from this machine and from private networks.
         ucdp_token: Token for the UCDP API. A secret.
         acled_username: Name at ACLED. A secret.
@@ -106,6 +111,10 @@ class Settings(BaseSettings):
     cores: int = Field(default=2, ge=1, le=64)
     fit_processes: int = Field(default=1, ge=1, le=16)
     fit_deadline_seconds: float = Field(default=900.0, ge=1)
+    dask_scheduler: str | None = Field(default=None, pattern=r"^(tcp|tls)://[^\s/]+:[0-9]+$")
+    dask_ca: Path | None = None
+    dask_cert: Path | None = None
+    dask_key: Path | None = None
     fetch_private: bool = False
     ucdp_token: SecretStr | None = None
     acled_username: SecretStr | None = None
@@ -174,6 +183,11 @@ class Settings(BaseSettings):
     def draws_folder(self) -> Path:
         """Where the draws of fits are kept."""
         return self.home / "fits"
+
+    @property
+    def backtests_folder(self) -> Path:
+        """Where the results of backtests are kept."""
+        return self.home / "backtests"
 
     @property
     def backup_folder(self) -> Path:

@@ -13,6 +13,7 @@ from tocsin.cli.late import LateCommand
 from tocsin.store.migrate import upgrade
 
 _SAMPLER = {"pymc", "pytensor", "arviz", "arviz_stats", "nutpie", "numba", "scipy"}
+_CLUSTER = {"distributed", "dask", "tornado"}
 _FEEDS = {"tocsin.feeds", "feedparser", "httpx2", "httpcore2"}
 _SERVERS = {"tocsin.web", "fastapi", "uvicorn", "tocsin.jobs", "apscheduler", "opentelemetry"}
 _ANY = {"pydantic", "yaml", "sqlalchemy", "structlog", "numpy", "rich", "tocsin.bootstrap", "tocsin.settings"}
@@ -53,12 +54,20 @@ def test_what_answers_does_not_load_the_sampler(program: str) -> None:
     """Nor anything that only the sampler needs."""
     loaded = _loaded(program)
     assert {"tocsin.bootstrap.service", "sqlalchemy"} <= loaded
-    assert sorted(loaded & _SAMPLER) == []
+    assert sorted(loaded & (_SAMPLER | _CLUSTER)) == []
+
+
+def test_fits_on_this_machine_load_no_dask() -> None:
+    """Neither where they are ordered nor where they run."""
+    loaded = _loaded("import tocsin.bootstrap.fitting, tocsin.bootstrap.backtesting, tocsin.inference.sample")
+    assert "nutpie" in loaded
+    assert sorted(loaded & _CLUSTER) == []
 
 
 def test_a_heavy_import_would_be_seen() -> None:
     """The names that are looked for are the names under which they are loaded."""
     assert "scipy" in _loaded(_IMPORT.format("scipy.special"))
+    assert _loaded(_IMPORT.format("tocsin.executor.dask")) >= _CLUSTER
     assert _loaded(_ALL_COMMANDS) >= _ANY | {"tocsin.jobs", "apscheduler"}
     assert _loaded("import tocsin.bootstrap.connectors") >= _FEEDS
     assert _loaded("import tocsin.web.serve") >= {"tocsin.web", "fastapi", "uvicorn"}

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 import yaml
+from distributed.cli import dask_scheduler, dask_worker
 
 from deployment.commands import refusal
 from tocsin.settings import _SECRETS, Settings
@@ -18,6 +20,7 @@ _SERVICES: dict[str, dict[str, Any]] = _COMPOSE["services"]
 _SCHEMA = json.loads((Path(__file__).parent / "compose-spec.json").read_text(encoding="utf-8"))
 _IMAGE = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*:[A-Za-z0-9_][\w.-]{0,127}")
 _OURS = [name for name, service in _SERVICES.items() if service["image"].startswith("tocsin:")]
+_ON_DASK = ("scheduler", "fitter")
 _each_service = pytest.mark.parametrize("name", _SERVICES)
 
 
@@ -108,15 +111,74 @@ def test_only_the_inner_network_leads_to_the_database() -> None:
     assert _COMPOSE["networks"]["store"] == {"internal": True}
 
 
-@pytest.mark.parametrize("name", _OURS)
+@pytest.mark.parametrize("name", [name for name in _OURS if name not in _ON_DASK])
 def test_every_command_is_one_of_ours(name: str) -> None:
     """With its options; the look at its health too."""
     service = _SERVICES[name]
+    assert "entrypoint" not in service
     health = service["healthcheck"].get("test", ["CMD", "tocsin", "doctor"])
     if name != "web":  # whose health is asked over HTTP
         assert health[:2] == ["CMD", "tocsin"]
         assert refusal(health[2:]) is None
     assert refusal(service["command"]) is None
+
+
+def _dask_refusal(words: list[str]) -> str | None:
+    """Why `dask <words>` would be refused, as Dask's own commands read them; None where it would run."""
+    mains = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+    try:
+        mains[words[0]].make_context(words[0], words[1:])
+    except (click.ClickException, KeyError) as refused:
+        return str(refused)
+    return None
+
+
+@pytest.mark.parametrize("name", _ON_DASK)
+def test_every_command_of_dask_is_one_of_its_own(name: str) -> None:
+    """With its options, on demand only; its health is asked of the port that it listens on, by a program that runs."""
+    service = _SERVICES[name]
+    assert service["profiles"] == ["dask"]
+    assert service["entrypoint"] == ["dask"]
+    assert _dask_refusal(service["command"]) is None
+    assert "--no-dashboard" in service["command"]
+    kind, program, flag, words = service["healthcheck"]["test"]
+    assert (kind, program, flag) == ("CMD", "python", "-c")
+    compile(words, "healthcheck", "exec")
+    (port,) = re.findall(r"'127\.0\.0\.1', (\d+)", words)
+    assert port in " ".join(service["command"])
+
+
+def test_a_command_that_is_not_dasks_would_be_found() -> None:
+    """Both a word and an option."""
+    assert _dask_refusal(["schedule"])
+    assert _dask_refusal(["worker", "tcp://scheduler:8786", "--nthread=1"])
+
+
+def test_what_starts_without_a_profile_needs_no_dask() -> None:
+    """It is unset for the worker unless somebody sets it, and nothing waits for the scheduler but its workers."""
+    assert _SERVICES["worker"]["environment"]["TOCSIN_DASK_SCHEDULER"] is None
+    assert {name for name, service in _SERVICES.items() if "profiles" in service} == set(_ON_DASK)
+    assert not [
+        name for name, service in _SERVICES.items() if "scheduler" in service.get("depends_on", {}) and name != "fitter"
+    ]
+
+
+def test_who_can_reach_the_scheduler_is_few_and_it_holds_nothing() -> None:
+    """Whoever reaches it can have anything run by its workers, so it is on a network that leads nowhere."""
+    assert _COMPOSE["networks"]["fits"] == {"internal": True}
+    assert {name for name in _SERVICES if "fits" in _SERVICES[name]["networks"]} == {"worker", "scheduler", "fitter"}
+    scheduler = _SERVICES["scheduler"]
+    assert (scheduler["networks"], scheduler["volumes"], scheduler["secrets"]) == (["fits"], [], [])
+
+
+def test_who_fits_for_the_worker_has_its_store_its_draws_and_its_cache() -> None:
+    """A fit that is recorded elsewhere would be of no use."""
+    worker, fitter = _SERVICES["worker"], _SERVICES["fitter"]
+    assert fitter["volumes"] == worker["volumes"]
+    assert fitter["secrets"] == worker["secrets"]
+    assert fitter["environment"] == {
+        name: value for name, value in worker["environment"].items() if name != "TOCSIN_DASK_SCHEDULER"
+    }
 
 
 def test_backups_are_not_kept_in_the_volume_that_they_are_of() -> None:

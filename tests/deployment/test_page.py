@@ -50,7 +50,7 @@ def test_every_variable_on_the_page_is_a_setting() -> None:
 def test_every_command_that_is_run_in_a_container_is_ours() -> None:
     """As the page says it, with its options."""
     run = re.findall(r"^docker compose run --rm (?:--volume \S+ )?worker (.+)$", _PAGE, re.MULTILINE)
-    assert {words.split()[0] for words in run} == {"doctor", "restore", "verify"}
+    assert {words.split()[0] for words in run} == {"doctor", "restore", "verify", "backtest"}
     for words in run:
         assert refusal(words.split()[:1] + [word for word in words.split() if word.startswith("-")]) is None
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.kit import Kit, open_kit
-from tocsin.bootstrap.fitting import PRELOADED, Fitter, calm_fork_server
+from tocsin.bootstrap.executors import PRELOADED, calm_fork_server
+from tocsin.bootstrap.fitting import Fitter
 from tocsin.catalog.kit import find_kit
 from tocsin.executor.pool import ProcessPool
 from tocsin.settings import Settings

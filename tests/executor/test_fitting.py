@@ -12,6 +12,7 @@ import pytest
 
 from support import errands
 from support.processes import runs, wait_until
+from tocsin.bootstrap.executors import store_name
 from tocsin.bootstrap.fitting import Fitter, Order
 from tocsin.domain.errors import FitInterruptedError, SamplerFailedError, UnknownNameError
 from tocsin.settings import Settings
@@ -67,7 +68,7 @@ def test_out_of_memory_and_a_panic_are_tried_again_in_new_processes(
 ) -> None:
     """The third attempt does it."""
     told(errands.breaking_down_twice)
-    order = Order("tunisia", AT, AT, 1, "test")
+    order = Order("tunisia", AT, AT, 1, "test", store_name(bench.settings))
     assert bench.submit("tunisia").result(_PATIENCE) == errands.blank_fit(order)
     assert len(set(bench.pids("tunisia"))) == 3
 

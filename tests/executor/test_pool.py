@@ -16,7 +16,7 @@ import pytest
 
 from support import errands
 from support.processes import offspring, runs, wait_until
-from tocsin.bootstrap.fitting import PRELOADED
+from tocsin.bootstrap.executors import PRELOADED
 from tocsin.domain.errors import FitInterruptedError, SamplerFailedError, UnknownNameError
 from tocsin.executor.pool import ProcessPool
 from tocsin.usecases.ports import Progress
@@ -280,7 +280,7 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path: Path, number: sig
 _FORKING = """
 import importlib, os, sys, threading, warnings
 if sys.argv[1] == "calm":
-    from tocsin.bootstrap.fitting import calm_fork_server
+    from tocsin.bootstrap.executors import calm_fork_server
     calm_fork_server()
 for name in sys.argv[2:]:
     importlib.import_module(name)

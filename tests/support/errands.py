@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from tocsin.bootstrap.backtesting import Wanted, forecast_here
+from tocsin.bootstrap.executors import settings_here
 from tocsin.bootstrap.fitting import Order, fit_here
 from tocsin.domain.errors import FitInterruptedError, Problem, UnknownNameError
 from tocsin.domain.fit import Fit
@@ -20,6 +22,7 @@ from tocsin.executor.work import around
 from tocsin.usecases.ports import Progress
 
 if TYPE_CHECKING:
+    from tocsin.domain.backtest import Forecast
     from tocsin.settings import Settings
 
 # As PyO3 makes it: no ordinary exception, and of a module that cannot be imported.
@@ -192,3 +195,20 @@ def pids(settings: Settings, theater: str) -> list[int]:
     """The processes that took up the fit of a theater."""
     path = settings.home / f"{theater}.pids"
     return [int(line) for line in path.read_text(encoding="ascii").split()] if path.exists() else []
+
+
+def slow_square(note: Path, number: int) -> int:
+    """Takes long the first time, and is quick when it is taken up again."""
+    again = note.exists()
+    with note.open("a", encoding="ascii") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(0 if again else 600)
+    return square(number)
+
+
+def noted_forecast(sent: Settings | None, wanted: Wanted) -> Forecast:
+    """The forecast as in service, with a note of which process took it up."""
+    folder = settings_here(sent, wanted.store).home
+    with (folder / f"{wanted.origin}.pids").open("a", encoding="ascii") as file:
+        file.write(f"{os.getpid()}\n")
+    return forecast_here(sent, wanted)

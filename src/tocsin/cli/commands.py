@@ -85,6 +85,11 @@ COMMANDS = (
         "Score what was said first of each window that has closed, beside the base rate and persistence.",
     ),
     LateCommand(
+        "backtest",
+        "tocsin.cli.backtest:backtest",
+        "Replay a theater at past days from what was known then, and score what would have been said by what came.",
+    ),
+    LateCommand(
         "verify",
         "tocsin.cli.verify:verify",
         "Verify the chain of publications, the draws of every fit, every reference and hash; nothing is changed.",

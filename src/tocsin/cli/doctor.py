@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from tocsin.bootstrap.executors import where_fits_run
 from tocsin.bootstrap.service import catalog_folder
 from tocsin.catalog.read import Catalog, read_catalog
 from tocsin.cli.doctor_care import backups, last_tick, room, worker_here
@@ -82,6 +83,7 @@ def _examine(settings: Settings, now: datetime) -> list[Look]:
         ("durability", lambda: durability(settings)),
         ("worker", lambda: last_tick(settings, now)),
         ("feeds", lambda: feeds(settings, now)),
+        ("fits", lambda: where_fits_run(settings)),
         ("mail server", lambda: mail_server(settings)),
         ("backups", lambda: backups(settings, now)),
         ("room", lambda: room(settings)),

@@ -37,20 +37,29 @@ _TOO_FEW = "too few to claim"
 
 def card_json(counted: Counted, means: Sequence[Mean]) -> str:
     """What the interface says beside the windows, as JSON; the windows are in `tocsin history --json`."""
-    head = {**asdict(counted), "enough_windows": ENOUGH_WINDOWS, "means": [asdict(item) for item in means]}
-    return json.dumps(head, indent=2)
+    return json.dumps(card_object(counted, means), indent=2)
+
+
+def card_object(counted: Counted, means: Sequence[Mean]) -> dict[str, object]:
+    """The same as a plain object."""
+    return {**asdict(counted), "enough_windows": ENOUGH_WINDOWS, "means": [asdict(item) for item in means]}
 
 
 def print_card(theater: Theater, counted: Counted, means: Sequence[Mean], as_of: datetime) -> None:
     """A row for each scenario and horizon, those of all windows at the end, and how to read it."""
     title = f"{theater.title}: scores of what was said first, as settled at {show_instant(as_of, theater.timeline)}"
+    print_means(title, means, _beside(theater, counted))
+
+
+def print_means(title: str, means: Sequence[Mean], beside: Sequence[str]) -> None:
+    """The table and how to read it; `beside` is what is not scored, and why."""
     table = start_table(_HEADINGS, left=_LEFT)
     before: str | None = None
     for item in [*means[1:], *means[:1]]:
         name = "all" if item.scenario is None else item.scenario
         table.add_row("" if name == before else name, *_cells(item))
         before = name
-    notes = [*_overall(means), *_beside(theater, counted), *_reading(means)]
+    notes = [*_overall(means), *beside, *_reading(means)]
     print_table(title, table, notes)
 
 

@@ -73,7 +73,7 @@ def serve(pipe: Connection) -> None:
     while True:
         parcel = parcels.get()
         teller = _Teller(pipe)
-        teller.end(_run(parcel, Around(stopped.is_set, teller.report)))
+        teller.end(run_parcel(parcel, Around(stopped.is_set, teller.report)))
 
 
 class _Teller:
@@ -96,7 +96,8 @@ class _Teller:
             _send(self._pipe, how)
 
 
-def _run(parcel: bytes, surroundings: Around) -> bytes:
+def run_parcel(parcel: bytes, surroundings: Around) -> bytes:
+    """Do the work in a parcel, and give how it ended, `Done` or `Failed`, pickled; nothing that it raises gets out."""
     try:
         function, args, kwargs = pickle.loads(parcel)  # noqa: S301 - from the process that started this one
         with surrounded(surroundings):

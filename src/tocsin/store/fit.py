@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Row, insert, select
@@ -18,12 +15,14 @@ from tocsin.domain.event import Event, EventKind
 from tocsin.domain.fit import Fit
 from tocsin.domain.instants import write_instant
 from tocsin.domain.sensitivity import Sensitivity
+from tocsin.store.durable import write_durably
 from tocsin.store.engine import reading, writing
 from tocsin.store.event import write_events
 from tocsin.store.tables import fit as table
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
 
 class FitShelf:
@@ -46,7 +45,7 @@ class FitShelf:
             raise StoreError(msg)
         self._refuse_other_draws(self.find(fit.id), fit)
         try:
-            _write_durably(self._path(fit), draws)
+            write_durably(self._path(fit), draws)
         except OSError as error:
             msg = f"the draws of fit {fit.id} could not be written, and no fit was kept: {error}"
             raise StoreError(msg) from error
@@ -117,27 +116,6 @@ def _event_of(fit: Fit, actor: str) -> Event:
         actor=actor,
         detail={"as_of": write_instant(fit.as_of), "rejections": list(fit.rejections)},
     )
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    """Whole or not at all, and on disk on return: temporary file, fsync, rename, fsync of the folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".partial")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # Windows cannot open a folder, and its rename is durable without
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _row(fit: Fit) -> dict[str, Any]:

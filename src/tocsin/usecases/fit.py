@@ -64,11 +64,7 @@ def fit_theater(
     futures. 4. Diagnose and decide. 5. Write the draws, then the row, rejected fits too, and that `actor` had it made.
     """
     means.ledger.await_writers()
-    indicators = [indicator.id for indicator in theater.indicators]
-    observations = means.ledger.observations(indicators, as_of, first_day_with_bearing(theater, as_of))
-    evidence = derive_evidence(theater, observations, as_of)
-    design = lay_out(theater)
-    identity = declared(theater, design), counted(theater, design, evidence)
+    design, evidence, identity = _known(theater, means.ledger, as_of)
     recipe = fit_recipe(*identity, as_of, seed, means.sampler.settings)
     done = _done_already(means.fits, recipe[:16])
     if done is not None:
@@ -98,6 +94,21 @@ def fit_theater(
     limits.check()
     means.fits.save(fit, data, actor)
     return fit
+
+
+def recipe_of(theater: Theater, *, ledger: Ledger, settings: Mapping[str, object], as_of: datetime, seed: int) -> str:
+    """The recipe of the fit that `fit_theater` would make, with these settings of its sampler."""
+    _, _, identity = _known(theater, ledger, as_of)
+    return fit_recipe(*identity, as_of, seed, settings)
+
+
+def _known(theater: Theater, ledger: Ledger, as_of: datetime) -> tuple[Design, Evidence, tuple[str, str]]:
+    """The design, what is known by an instant, and the fingerprints of what is declared and of what is counted."""
+    indicators = [indicator.id for indicator in theater.indicators]
+    observations = ledger.observations(indicators, as_of, first_day_with_bearing(theater, as_of))
+    evidence = derive_evidence(theater, observations, as_of)
+    design = lay_out(theater)
+    return design, evidence, (declared(theater, design), counted(theater, design, evidence))
 
 
 def _sample(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from tocsin.domain.backtest import Forecast
     from tocsin.domain.diagnosis import Diagnosis
     from tocsin.domain.event import Event, EventKind
     from tocsin.domain.fit import Fit
@@ -284,6 +285,18 @@ class ResolutionBook(Protocol):
 
     def resolutions(self, theater: str, as_of: datetime) -> list[Resolution]:
         """Every version recorded by an instant, in order of instant and id."""
+        ...
+
+
+class ForecastShelf(Protocol):
+    """What backtests have made already, apart from the record of what was stated."""
+
+    def find(self, theater: str, recipe: str) -> Forecast | None:
+        """What was made of that recipe; None where nothing was, or what is there is damaged."""
+        ...
+
+    def keep(self, theater: str, forecast: Forecast) -> None:
+        """Keep it under its recipe; StoreError where that is not possible."""
         ...
 
 

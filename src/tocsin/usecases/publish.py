@@ -46,7 +46,7 @@ def publish(
     """
     ledger.await_writers()  # what is stated must be what can be read again as of the same instant
     standing = stand_at(theater, ledger=ledger, fits=fits, codec=codec, as_of=now)
-    stated = _state(theater, standing, now)
+    stated = state(theater, standing, now)
     # Read first, so that what is recorded after it is noticed when the statement is to follow it.
     newest = publications.newest(theater.id)
     ahead = newest is not None and newest.stated_at > now
@@ -66,7 +66,8 @@ def publish(
     return Published(recorded, why)
 
 
-def _state(theater: Theater, standing: Standing, now: datetime) -> Publication:
+def state(theater: Theater, standing: Standing, now: datetime) -> Publication:
+    """The statement of what stands at an instant, with no place in the chain and no reason yet."""
     timeline = theater.timeline
     opens_on = timeline.last_ended(standing.as_of) + timedelta(days=1)
     rules = {scenario.id: rule_text(scenario, timeline) for scenario in theater.scenarios}

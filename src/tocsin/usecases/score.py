@@ -74,11 +74,18 @@ def score(
         as_of: Only what had been stated and settled by then counts.
     """
     stated = publications.publications(theater.id, as_of)
+    return score_stated(theater, stated, resolutions.resolutions(theater.id, as_of), as_of)
+
+
+def score_stated(
+    theater: Theater, stated: Sequence[Publication], resolutions: Iterable[Resolution], as_of: datetime
+) -> ScoreCard:
+    """The same of some statements and of all versions of how their windows were settled, both known by `as_of`."""
     windows = windows_of(stated)
-    settled = standing(resolutions.resolutions(theater.id, as_of))
+    settled = standing(resolutions)
     closed: list[tuple[Window, Resolution]] = []
     void = early = waiting = overdue = 0
-    last_ended, delays = theater.timeline.last_ended(as_of), _delays(theater)
+    last_ended, delays = theater.timeline.last_ended(as_of), reporting_delays(theater)
     for key, window in windows.items():
         resolution = settled.get(key)
         due = may_be_scored(window.closes_on, delays.get(window.scenario, 0) if window.rule else 0, last_ended)
@@ -96,7 +103,7 @@ def score(
     return ScoreCard(scored, Counted(len(scored), void, len(every) - len(scored), early, waiting, overdue))
 
 
-def _delays(theater: Theater) -> dict[str, int]:
+def reporting_delays(theater: Theater) -> dict[str, int]:
     """The reporting delay of what each scenario's rule counts, in days."""
     return {
         item.id: theater.indicator(item.mechanism.indicator).delay_days

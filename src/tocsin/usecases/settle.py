@@ -15,7 +15,7 @@ from tocsin.domain.scenario import Threshold
 from tocsin.domain.settlement import Verdict, count_reports, looks_back_to, rule_text, settle_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime
 
     from tocsin.domain.indicator import Indicator
@@ -74,7 +74,7 @@ def settle(
     fresh: list[Resolution] = []
     waiting: list[tuple[Window, str]] = []
     still_open = judged = 0
-    for window, verdict in _verdicts(theater, list(windows.values()), observations, now, missing):
+    for window, verdict in verdicts(theater, windows.values(), observations, now, missing):
         check()
         before = stands.get(window.key)
         if before is not None and before.how is How.JUDGED:
@@ -90,14 +90,14 @@ def settle(
     return Settled(resolutions.record(fresh), tuple(waiting), still_open, judged)
 
 
-def _verdicts(
+def verdicts(
     theater: Theater,
-    windows: Sequence[Window],
+    windows: Iterable[Window],
     observations: Sequence[Observation],
     now: datetime,
     missing: Callable[[str, date], str | None],
 ) -> Iterator[tuple[Window, Verdict]]:
-    """What its rule says of each window that has one, as it was declared when the window opened."""
+    """What its rule says of each window that has one, as it was declared when the window opened; see `settle`."""
     attended = trusted_days(theater, effective(observations, now))
     by_rule: dict[tuple[str, str], list[Window]] = defaultdict(list)
     for window in windows:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.views.forecast import forecast, key_of
-from tocsin.bootstrap.fitting import calm_fork_server
+from tocsin.bootstrap.executors import calm_fork_server
 from tocsin.executor.pool import ProcessPool
 from tocsin.inference.compiler import prepare_compiler
 
