@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,12 +12,12 @@ from tocsin.domain.alert_rule import Staleness, Tripwire
 from tocsin.domain.condition_words import condition_words
 from tocsin.domain.errors import DamagedArtifactError, InvalidInputError, NoFitError, Problem
 from tocsin.domain.instants import write_instant
-from tocsin.domain.observation import effective
 from tocsin.domain.resolution import Outcome, standing
 from tocsin.usecases.alert_overview import overview
 from tocsin.usecases.restate import MOST_POINTS, restate
 from tocsin.usecases.score import score
 from tocsin.usecases.when import when as when_of
+from tocsin.web.board.marks import happened_in, seen_in
 from tocsin.web.board.movements import bars, moved_between
 from tocsin.web.board.page import Asked, AsOf, PageRoute, Reader, asked, go_to, page_path, render
 from tocsin.web.board.theater_board import answer_of, watch_of
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from tocsin.domain.observation import Observation
     from tocsin.domain.publication import Publication
     from tocsin.domain.scenario import Scenario
     from tocsin.domain.theater import Theater
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["board"], include_in_schema=False, route_class=PageRoute)
 _MOST = 400  # publications on one chart
-_MARKS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +189,7 @@ def _page(request: Request, means: Means, question: _Question, report: Callable[
         for row in rows_of(item, settled, scenario.id)
         if row.horizon_days == question.horizon_days
     ]
+    begin = theater.timeline.last_day(history[0].stated_at if history else when.instant)
     alerts = (
         [] if when.past else overview(theater.id, rules=means.service.rules, book=means.service.alerts, now=when.now)
     )
@@ -211,7 +209,8 @@ def _page(request: Request, means: Means, question: _Question, report: Callable[
         history=history,
         slides=slides,
         restated=report is not None,
-        marks=_marks(means, question, history),
+        marks=[] if not history else seen_in(means.service.ledger, scenario, begin, when.instant),
+        events=[] if not history else happened_in(theater, scenario, begin, when.instant),
         alerts=[item for item in alerts if _about(item.rule.condition, scenario.id)],
         words=condition_words,
         joint=joint,
@@ -244,17 +243,6 @@ def _restated(
         report=report,
     )
     return {item.number: item for item in found}
-
-
-def _marks(means: Means, question: _Question, history: Sequence[HistoryBody]) -> list[Observation]:
-    """What was seen of indicators that bear on it, in the span of the chart: the latest, as they stand."""
-    theater, instant = question.theater, question.when.instant
-    begin = history[0].stated_at if history else instant - timedelta(days=90)
-    day = theater.timeline.last_day(begin)
-    names = [link.indicator for link in question.scenario.links]
-    known = effective(means.service.ledger.observations(names, instant, day), instant)
-    seen = [item for item in known if item.value > 0 and item.observed_on >= day]
-    return sorted(seen, key=lambda item: (item.observed_on, item.id))[-_MARKS:]
 
 
 def _about(condition: object, scenario: str) -> bool:

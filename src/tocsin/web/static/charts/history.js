@@ -9,6 +9,7 @@ drawing("history", (rows, width, figure) => {
   const held = [...stated, { ...last, at: new Date(figure.dataset.until) }];
   const table = figure.querySelector("table[data-marks]");
   const marks = table ? rowsOf(table).filter((row) => row.day instanceof Date) : [];
+  const happened = marks.filter((row) => row.value === null);
   const step = { x: "at", curve: "step-after" };
   return Plot.plot({
     width, height: 300, marginLeft: 48,
@@ -20,7 +21,8 @@ drawing("history", (rows, width, figure) => {
       Plot.lineY(held, { ...step, y: "odds", stroke: color("odds"), strokeWidth: 2.5 }),
       Plot.dot(stated, { x: "at", y: "odds", r: 3, fill: color("odds"), title: (row) => `${row.at.toISOString().slice(0, 16).replace("T", " ")} UTC: ${percent(row.odds)} (${percent(row.low90)} to ${percent(row.high90)}), ${row.status}` }),
       Plot.lineY(held.filter((row) => typeof row.restated === "number"), { ...step, y: "restated", stroke: color("prior"), strokeDasharray: "5 4", strokeWidth: 2 }),
-      Plot.tickX(marks, { x: "day", y: null, stroke: color("bad"), strokeOpacity: 0.55, insetTop: 224, strokeWidth: 1.5, title: (row) => `${row.day.toISOString().slice(0, 10)}: ${row.indicator}, ${row.value}` }),
+      Plot.ruleX(happened, { x: "day", stroke: color("bad"), strokeWidth: 2, title: (row) => `${row.day.toISOString().slice(0, 10)}: ${row.indicator}` }),
+      Plot.tickX(marks.filter((row) => row.value !== null), { x: "day", y: null, stroke: color("bad"), strokeOpacity: 0.55, insetTop: 224, strokeWidth: 1.5, title: (row) => `${row.day.toISOString().slice(0, 10)}: ${row.indicator}, ${row.value}` }),
       Plot.ruleY([0], { stroke: color("line") }),
     ],
   });
