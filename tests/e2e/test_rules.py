@@ -53,7 +53,7 @@ def test_the_shipped_rules_pass_their_tests_without_a_store(run: Run) -> None:
     done = run("rules", "test")
     assert done.code == 0, done.out
     assert f"passed  {_TEST}: Odds of a crackdown" in done.out
-    assert done.out.endswith("6 tests, 0 failed\n")
+    assert done.out.endswith("7 tests, 0 failed\n")
 
 
 def test_a_rule_that_does_something_else_fails_with_file_and_line(run: Run, kit: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_rule_that_does_something_else_fails_with_file_and_line(run: Run, kit:
     assert done.code == 1
     wanted = f"{_TEST}:{line}: crackdown-likely after 12 hours: phase expected firing; got pending"
     assert wanted in done.out
-    assert done.out.endswith("6 tests, 1 failed\n")
+    assert done.out.endswith("7 tests, 1 failed\n")
     named = run("rules", "test", str(kit / _TEST))
     assert (named.code, "1 test, 1 failed" in named.out) == (1, True)
 

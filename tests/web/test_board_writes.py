@@ -167,10 +167,10 @@ def test_what_if_by_address_says_what_the_api_says_and_is_shared_as_it_is(fitted
 
 
 @ONLY_SQLITE
-@pytest.mark.parametrize("kind", ["level", "certainty", "change", "tripwire", "stale-fit"])
+@pytest.mark.parametrize("kind", ["level", "certainty", "change", "tripwire", "silent-feed", "stale-fit"])
 def test_each_sample_of_a_rule_can_be_set_as_it_stands(own: Own, kind: str) -> None:
     """What the editor offers to begin with is a rule, and once set it is there with its text."""
-    page = own.web.client.get(f"{_PLACE}/rules?kind={kind}").text
+    page = own.web.client.get(f"{_PLACE}/rules?kind={kind}&text=true").text
     found = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
     assert found is not None
     document = found[1].replace("&#39;", "'").replace("&gt;", ">").replace("&#34;", '"')

@@ -42,7 +42,7 @@ def condition_words(condition: Condition) -> tuple[str, str, str]:
                 if condition.scale is Scale.POINTS
                 else f"{condition.by:g} log-odds"
             )
-            floor = f", to or from {percent(condition.floor)} or more" if condition.floor else ""
+            floor = f", above {percent(condition.floor)}" if condition.floor else ""
             return "change", about, f"moved {by} ({condition.direction.value}) since {_since(condition)}{floor}"
 
 

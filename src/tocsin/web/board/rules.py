@@ -60,6 +60,7 @@ _Admin = Annotated[Principal, Depends(Allow(Right.ADMINISTER))]
 _Text = Annotated[str, Form()]
 _CONFLICT, _REFUSED = 409, 422
 _LONGEST = 20_000
+_SAMPLE = {"title": "What it is about, as a notice begins", "reason": "What the desk does when it rings"}
 _FEW = 10  # events, of which a share says little
 
 
@@ -85,8 +86,8 @@ def new_rule(
 ) -> Response:
     """Where a rule is written: a form for its kind, or as the text of a file."""
     form = _form(means, theater, kind)
-    usual = {entry.name: entry.usual for entry in form}
-    document = as_yaml(document_from(form, kind, usual)) if text else None
+    usual = {entry.name: entry.usual or next(iter(entry.choices), "") for entry in form}
+    document = as_yaml(document_from(form, kind, usual | _SAMPLE)) if text else None
     return _page(request, means, theater, Sent("", "0", document, kind, usual))
 
 
